@@ -1,0 +1,128 @@
+// Checksums by difference (RFC 1624): what a header summed to before, what it sums to now. The payload is
+// never read, so a checksum that came in wrong leaves wrong. On TNA the same is done by its parser and
+// deparser (residual method).
+#ifndef FIRSTACK_CHECKSUM
+#define FIRSTACK_CHECKSUM
+
+#define SUM32(x) ((bit<32>)(x)[31:16] + (bit<32>)(x)[15:0])
+#define FOLD(x) x = ((x) & 0xFFFF) + ((x) >> 16); x = ((x) & 0xFFFF) + ((x) >> 16)
+
+#define SUM_IPV4(h) ( \
+    (bit<32>)(h).total_len + ((bit<32>)(h).traffic_class) + SUM32((h).src_addr) + SUM32((h).dst_addr))
+
+// Every word of a header without options but its checksum.
+#define SUM_WHOLE_IPV4(h) ( \
+    (bit<32>)((h).version ++ (h).ihl ++ (h).traffic_class) + (bit<32>)(h).total_len + \
+    (bit<32>)(h).identification + (bit<32>)((h).flags ++ (h).frag_offset) + \
+    (bit<32>)((h).ttl ++ (h).protocol) + SUM32((h).src_addr) + SUM32((h).dst_addr))
+
+// The pseudo header's changing part and the TCP fields that firstack touches.
+control SumTcp(in headers_t hdr, in ipv4_t ip, out bit<32> sum) {
+    apply {
+        sum = SUM32(ip.src_addr) + SUM32(ip.dst_addr) + (bit<32>)ip.total_len +
+              (bit<32>)hdr.tcp.src_port + (bit<32>)hdr.tcp.dst_port +
+              (bit<32>)(hdr.tcp.data_offset ++ hdr.tcp.reserved ++ hdr.tcp.flags);
+        if (hdr.tag.isValid()) {
+            sum = sum + (bit<32>)(hdr.tag.kind ++ hdr.tag.length) + (bit<32>)hdr.tag.exid +
+                  (bit<32>)(hdr.tag.permitted ++ hdr.tag.answer ++ hdr.tag.direct ++ hdr.tag.reserved ++
+                            hdr.tag.attempt ++ hdr.tag.epoch) +
+                  (bit<32>)hdr.tag.gateway + SUM32(hdr.tag.mac);
+        }
+        if (hdr.mss.isValid()) {
+            sum = sum + (bit<32>)hdr.mss.value;
+        }
+    }
+}
+
+// An ICMP error covers the headers it quotes.
+control SumIcmp(in headers_t hdr, out bit<32> sum) {
+    apply {
+        sum = (bit<32>)hdr.icmp.mtu;
+        if (hdr.quoted.isValid()) {
+            sum = sum + SUM_WHOLE_IPV4(hdr.quoted) + (bit<32>)hdr.quoted.checksum;
+        }
+        if (hdr.quoted_inner.isValid()) {
+            sum = sum + SUM_WHOLE_IPV4(hdr.quoted_inner) + (bit<32>)hdr.quoted_inner.checksum;
+        }
+        if (hdr.quoted_tcp.isValid()) {
+            sum = sum + (bit<32>)hdr.quoted_tcp.src_port + (bit<32>)hdr.quoted_tcp.dst_port;
+        }
+    }
+}
+
+// Before anything changes.
+control ChecksumTake(in headers_t hdr, inout checksum_t sum) {
+    SumTcp() sum_tcp;
+    SumIcmp() sum_icmp;
+    apply {
+        ipv4_t ip;
+        if (hdr.inner.isValid()) {
+            ip = hdr.inner;
+        } else {
+            ip = hdr.ipv4;
+        }
+        sum.ip_before = SUM_IPV4(ip);
+        if (hdr.tcp.isValid()) {
+            sum_tcp.apply(hdr, ip, sum.l4_before);
+        } else if (hdr.icmp.isValid()) {
+            sum_icmp.apply(hdr, sum.l4_before);
+        }
+    }
+}
+
+// After the last change to the packet the hosts see, before it is encapsulated. A TTL that was lowered has
+// settled itself.
+control ChecksumPut(inout headers_t hdr, in checksum_t sum) {
+    SumTcp() sum_tcp;
+    SumIcmp() sum_icmp;
+    apply {
+        bit<32> now = (bit<32>)(~hdr.ipv4.checksum) + (~sum.ip_before & 0xFFFF) +
+                      (~(sum.ip_before >> 16) & 0xFFFF) + SUM_IPV4(hdr.ipv4);
+        FOLD(now);
+        hdr.ipv4.checksum = ~now[15:0];
+        if (sum.l4 == 1) {
+            bit<32> l4 = 0;
+            if (hdr.tcp.isValid()) {
+                sum_tcp.apply(hdr, hdr.ipv4, l4);
+                l4 = l4 + (bit<32>)(~hdr.tcp.checksum);
+            } else {
+                sum_icmp.apply(hdr, l4);
+                l4 = l4 + (bit<32>)(~hdr.icmp.checksum);
+            }
+            l4 = l4 + (~sum.l4_before & 0xFFFF) + (~(sum.l4_before >> 16) & 0xFFFF);
+            FOLD(l4);
+            if (hdr.tcp.isValid()) {
+                hdr.tcp.checksum = ~l4[15:0];
+            } else {
+                hdr.icmp.checksum = ~l4[15:0];
+            }
+        }
+    }
+}
+
+// A header of our own making: summed whole.
+control ChecksumOuter(inout headers_t hdr) {
+    apply {
+        bit<32> sum = SUM_WHOLE_IPV4(hdr.ipv4);
+        FOLD(sum);
+        hdr.ipv4.checksum = ~sum[15:0];
+    }
+}
+
+// A reset has no payload and no options: its checksum is the sum of what stands in it.
+control ChecksumReset(inout headers_t hdr) {
+    apply {
+        bit<32> sum = SUM32(hdr.ipv4.src_addr) + SUM32(hdr.ipv4.dst_addr) + (bit<32>)PROTOCOL_TCP + 20 +
+                      (bit<32>)hdr.tcp.src_port + (bit<32>)hdr.tcp.dst_port +
+                      SUM32(hdr.tcp.seq_no) + SUM32(hdr.tcp.ack_no) +
+                      (bit<32>)(hdr.tcp.data_offset ++ hdr.tcp.reserved ++ hdr.tcp.flags) +
+                      (bit<32>)hdr.tcp.window + (bit<32>)hdr.tcp.urgent;
+        FOLD(sum);
+        hdr.tcp.checksum = ~sum[15:0];
+        bit<32> ip = SUM_WHOLE_IPV4(hdr.ipv4);
+        FOLD(ip);
+        hdr.ipv4.checksum = ~ip[15:0];
+    }
+}
+
+#endif

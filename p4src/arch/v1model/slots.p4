@@ -1,0 +1,159 @@
+// Flow slots in registers. One packet touches each register once, in the order in which they stand here,
+// as a Tofino pipeline would; only renewing a slot waits until the winner is known.
+#ifndef FIRSTACK_SLOTS
+#define FIRSTACK_SLOTS
+
+control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t hdr, in settings_t settings,
+              in io_t io, in bit<32> clock) {
+    register<bit<64>>(SLOTS) owner;         // fingerprint of the whole flow, expiry
+    register<bit<32>>(SLOTS) awaited;       // the SYN's sequence number + 1
+    register<bit<8>>(SLOTS) attempts;       // retransmissions of the SYN
+    register<bit<32>>(SLOTS) sent;          // when the SYN went out, microseconds
+    register<bit<32>>(SLOTS) server_addr;
+    register<bit<16>>(SLOTS) server_port;
+    register<bit<32>>(SLOTS) winner_addr;   // 0: unclaimed
+    register<bit<32>>(SLOTS) winner_port;   // port, form
+    register<bit<32>>(SLOTS) told;          // when the controller was last told, ticks
+
+    apply {
+        bool syn = race.kind == KIND_LAN_SYN;
+        bool synack = race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL;
+        hash(slot.index, HashAlgorithm.crc32, (bit<32>)0, { flow.client_addr, flow.client_port }, (bit<64>)SLOTS);
+        hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0,
+             { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000);
+        @atomic {
+            bit<64> holder;
+            owner.read(holder, slot.index);
+            slot.expires = holder[31:0];
+            // Ticks wrap: live is what expires within the longest life, and nothing else.
+            ticks_t left = slot.expires - io.now;
+            bool live = left != 0 && left <= settings.claimed;
+            if (race.lan == 1 && holder[63:32] == slot.fingerprint) {
+                slot.own = 1;
+            }
+            if (syn && race.translated == 0 && (slot.own == 1 || (!live && race.obstacle == OBSTACLE_NONE))) {
+                slot.taken = 1;
+                owner.write(slot.index, slot.fingerprint ++ (io.now + settings.pending));
+            }
+
+            bit<32> expected;
+            awaited.read(expected, slot.index);
+            if (slot.taken == 1) {
+                if (slot.own == 0 || expected != hdr.tcp.seq_no + 1) {
+                    slot.fresh = 1;
+                }
+                expected = hdr.tcp.seq_no + 1;
+                awaited.write(slot.index, expected);
+            }
+
+            bit<8> attempt;
+            attempts.read(attempt, slot.index);
+            if (slot.taken == 1) {
+                if (slot.fresh == 1) {
+                    attempt = 0;
+                } else if (attempt != 7) {
+                    attempt = attempt + 1;
+                }
+                attempts.write(slot.index, attempt);
+                slot.attempt = attempt[2:0];
+            }
+
+            bit<32> start;
+            sent.read(start, slot.index);
+            if (slot.fresh == 1) {
+                sent.write(slot.index, clock);
+            }
+            slot.elapsed = clock - start;
+
+            server_addr.read(slot.server_addr, slot.index);
+            server_port.read(slot.server_port, slot.index);
+            if (slot.fresh == 1) {
+                slot.server_addr = flow.peer_addr;
+                slot.server_port = flow.peer_port;
+                server_addr.write(slot.index, slot.server_addr);
+                server_port.write(slot.index, slot.server_port);
+            }
+            // From the wide area the flow shows only with the server that the slot names.
+            bit<32> whole;
+            hash(whole, HashAlgorithm.crc32, (bit<32>)0,
+                 { flow.client_addr, slot.server_addr, flow.client_port, slot.server_port }, (bit<64>)0x100000000);
+            if (race.lan == 0 && holder[63:32] == whole) {
+                slot.own = 1;
+            }
+            if (slot.own == 1 && flow.peer_addr == slot.server_addr && flow.peer_port == slot.server_port) {
+                race.from_server = 1;
+            }
+            if (synack && slot.own == 1 && expected == hdr.tcp.ack_no) {
+                slot.proven = 1;
+            }
+
+            // Who speaks, and in which form (FIG. 5, 508).
+            bit<8> form = FORM_A;
+            bit<32> speaker = race.source_addr;
+            bool valid_form = true;
+            if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
+                race.kind == KIND_WAN_ICMP_TUNNEL) {
+                if (race.from_server == 1) {
+                    form = FORM_C;
+                } else {
+                    form = FORM_B;
+                    speaker = flow.peer_addr;
+                    valid_form = race.source_addr == slot.server_addr;
+                }
+            } else if (race.from_server == 1) {
+                form = FORM_SERVER;
+            }
+            if (!valid_form) {
+                slot.proven = 0;
+            }
+
+            bit<32> port_form;
+            winner_addr.read(slot.winner_addr, slot.index);
+            winner_port.read(port_form, slot.index);
+            slot.winner_port = port_form[23:8];
+            slot.form = port_form[7:0];
+            if (slot.fresh == 1) {
+                slot.winner_addr = 0;
+                winner_addr.write(slot.index, 0);
+            } else if (slot.winner_addr != 0) {
+                slot.claimed = 1;
+                if (slot.form == FORM_SERVER) {
+                    slot.server_won = 1;
+                }
+                if (slot.winner_addr == speaker && slot.winner_port == flow.peer_port) {
+                    slot.same_source = 1;
+                }
+            } else if (slot.proven == 1 && race.translated == 0) {
+                winner_addr.write(slot.index, speaker);
+                winner_port.write(slot.index, 8w0 ++ flow.peer_port ++ form);
+            }
+
+            ticks_t last;
+            told.read(last, slot.index);
+            bool won = slot.proven == 1 && slot.claimed == 0 && race.translated == 0 && form != FORM_SERVER;
+            bool in_use = race.lan == 1 && slot.own == 1 && slot.claimed == 1 && slot.server_won == 0 &&
+                          race.translated == 0;
+            if (won || (in_use && io.now - last >= settings.tell)) {
+                slot.told = 1;
+                told.write(slot.index, io.now);
+            }
+
+            // A client's packet keeps its claimed slot; one that has its translation, or ends the connection,
+            // leaves it what late answers need and no more.
+            ticks_t shortened = slot.expires - io.now - settings.pending;
+            bool ends = race.translated == 1 || (hdr.tcp.flags & TCP_RST) != 0;
+            if (race.lan == 1 && slot.own == 1 && slot.taken == 0) {
+                if (ends) {
+                    if (live && shortened <= settings.claimed && shortened != 0) {
+                        owner.write(slot.index, slot.fingerprint ++ (io.now + settings.pending));
+                    }
+                } else if (in_use) {
+                    owner.write(slot.index, slot.fingerprint ++ (io.now + settings.claimed));
+                }
+            }
+            race.speaker_form = form;
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,121 @@
+// What kind of packet it is, and whose connection it shows.
+#ifndef FIRSTACK_CLIENT_CLASSIFY
+#define FIRSTACK_CLIENT_CLASSIFY
+
+const bit<4> KIND_OTHER = 0;
+const bit<4> KIND_LAN_SYN = 1;
+const bit<4> KIND_LAN_DATA = 2;
+const bit<4> KIND_WAN_SYNACK = 3;
+const bit<4> KIND_WAN_SYNACK_TUNNEL = 4;
+const bit<4> KIND_WAN_DATA = 5;
+const bit<4> KIND_WAN_DATA_TUNNEL = 6;
+const bit<4> KIND_WAN_ICMP = 7;         // an error about a packet that went out as the client's
+const bit<4> KIND_WAN_ICMP_TUNNEL = 8;  // an error about one that went out in a tunnel
+
+// Why a SYN can't be tagged (docs/protocol.md, The tag).
+const bit<3> OBSTACLE_NONE = 0;
+const bit<3> OBSTACLE_NOT_REDIRECTED = 1;
+const bit<3> OBSTACLE_NO_ROOM = 2;
+const bit<3> OBSTACLE_PAYLOAD = 3;
+const bit<3> OBSTACLE_IP_OPTIONS = 4;
+const bit<3> OBSTACLE_FRAGMENT = 5;
+
+control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in io_t io) {
+    action lan() {
+        race.lan = 1;
+    }
+    action wan() {
+        race.lan = 0;
+    }
+    // Ports towards clients are named; every other one is the wide area's.
+    table sides {
+        key = { io.ingress_port : exact @name("port"); }
+        actions = { lan; wan; }
+        default_action = wan();
+        size = 512;
+    }
+
+    // FIG. 2, 206 and 208; claims 4, 5, 9, 10: web data by its destination port, or whatever else a rule names.
+    action redirect(bit<1> permitted) {
+        race.redirect = 1;
+        race.permitted = permitted;
+    }
+    action pass() {
+        race.redirect = 0;
+    }
+    DIRECT_COUNTER(redirections_counter)
+    table redirections {
+        key = {
+            hdr.ipv4.src_addr : ternary @name("client_addr");
+            hdr.ipv4.dst_addr : ternary @name("server_addr");
+            hdr.tcp.dst_port : ternary @name("server_port");
+        }
+        actions = { redirect; pass; }
+        default_action = pass();
+        size = REDIRECT_RULES;
+        USE_DIRECT_COUNTER(redirections_counter)
+    }
+
+    apply {
+        sides.apply();
+        bit<8> handshake = hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
+        race.source_addr = hdr.ipv4.src_addr;
+        if (hdr.tcp.isValid() && race.lan == 1 && !hdr.inner.isValid()) {
+            flow.client_addr = hdr.ipv4.src_addr;
+            flow.client_port = hdr.tcp.src_port;
+            flow.peer_addr = hdr.ipv4.dst_addr;
+            flow.peer_port = hdr.tcp.dst_port;
+            if (handshake == TCP_SYN) {
+                race.kind = KIND_LAN_SYN;
+                redirections.apply();
+                bit<16> headers_len = IPV4_HEADER_LENGTH + ((bit<16>)hdr.tcp.data_offset << 2);
+                if (race.redirect == 0) {
+                    race.obstacle = OBSTACLE_NOT_REDIRECTED;
+                } else if (hdr.ipv4.total_len != headers_len) {
+                    race.obstacle = OBSTACLE_PAYLOAD;
+                } else if (hdr.tcp.data_offset > DATA_OFFSET_MAX_UNTAGGED && !hdr.tag.isValid()) {
+                    race.obstacle = OBSTACLE_NO_ROOM;
+                }
+            } else {
+                race.kind = KIND_LAN_DATA;
+            }
+        } else if (hdr.tcp.isValid() && race.lan == 0) {
+            flow.client_port = hdr.tcp.dst_port;
+            flow.peer_port = hdr.tcp.src_port;
+            flow.client_addr = hdr.ipv4.dst_addr;
+            if (!hdr.inner.isValid()) {
+                flow.peer_addr = hdr.ipv4.src_addr;
+                if (handshake == (TCP_SYN | TCP_ACK)) {
+                    race.kind = KIND_WAN_SYNACK;
+                } else {
+                    race.kind = KIND_WAN_DATA;
+                }
+            } else if (hdr.inner.dst_addr == hdr.ipv4.dst_addr) {
+                flow.peer_addr = hdr.inner.src_addr;
+                if (handshake == (TCP_SYN | TCP_ACK)) {
+                    race.kind = KIND_WAN_SYNACK_TUNNEL;
+                } else {
+                    race.kind = KIND_WAN_DATA_TUNNEL;
+                }
+            }
+        } else if (hdr.quoted_tcp.isValid() && race.lan == 0 && hdr.quoted.src_addr == hdr.ipv4.dst_addr) {
+            flow.client_addr = hdr.quoted.src_addr;
+            flow.client_port = hdr.quoted_tcp.src_port;
+            flow.peer_port = hdr.quoted_tcp.dst_port;
+            race.source_addr = hdr.quoted.dst_addr;
+            if (!hdr.quoted_inner.isValid()) {
+                race.kind = KIND_WAN_ICMP;
+                flow.peer_addr = hdr.quoted.dst_addr;
+            } else if (hdr.quoted_inner.src_addr == hdr.quoted.src_addr) {
+                race.kind = KIND_WAN_ICMP_TUNNEL;
+                flow.peer_addr = hdr.quoted_inner.dst_addr;
+            }
+        } else if (hdr.ipv4.frag_offset != 0 || (hdr.ipv4.flags & 1) != 0) {
+            race.obstacle = OBSTACLE_FRAGMENT;
+        } else if (hdr.ipv4.ihl != 5) {
+            race.obstacle = OBSTACLE_IP_OPTIONS;
+        }
+    }
+}
+
+#endif

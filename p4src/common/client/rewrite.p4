@@ -1,0 +1,128 @@
+// Carries out the verdict: the packet in the form that its receiver expects.
+#ifndef FIRSTACK_CLIENT_REWRITE
+#define FIRSTACK_CLIENT_REWRITE
+
+// The reset that a late answer gets (FIG. 5, 514), made of the answer itself: turned round, without options,
+// sequence number = the answer's acknowledgement number (RFC 9293 section 3.10.7.1), no ACK.
+control TurnIntoReset(inout headers_t hdr) {
+    apply {
+        ipv4_addr_t client = hdr.ipv4.dst_addr;
+        hdr.ipv4.dst_addr = hdr.ipv4.src_addr;
+        hdr.ipv4.src_addr = client;
+        hdr.ipv4.traffic_class = 0;
+        hdr.ipv4.total_len = 40;
+        hdr.ipv4.identification = 0;
+        hdr.ipv4.flags = 0b010;
+        hdr.ipv4.ttl = TUNNEL_TTL;
+        l4_port_t port = hdr.tcp.dst_port;
+        hdr.tcp.dst_port = hdr.tcp.src_port;
+        hdr.tcp.src_port = port;
+        hdr.tcp.seq_no = hdr.tcp.ack_no;
+        hdr.tcp.ack_no = 0;
+        hdr.tcp.data_offset = 5;
+        hdr.tcp.reserved = 0;
+        hdr.tcp.flags = TCP_RST;
+        hdr.tcp.window = 0;
+        hdr.tcp.urgent = 0;
+        hdr.tag.setInvalid();
+        hdr.mss.setInvalid();
+    }
+}
+
+control Rewrite(inout headers_t hdr, inout metadata_t meta) {
+    PutTag() put_tag;
+    StripTag() strip_tag;
+    Crack() crack;
+    Hop() hop;
+    Encapsulate() encapsulate;
+    TurnIntoReset() turn_into_reset;
+    ChecksumPut() checksum_put;
+    ChecksumReset() checksum_reset;
+    ChecksumOuter() checksum_outer;
+
+    apply {
+        bit<1> tunnel = 0;
+        // The slot speaks where no translation does.
+        if (meta.race.verdict == VERDICT_OUT_SLOT) {
+            meta.race.target_addr = meta.slot.winner_addr;
+            meta.race.target_port = meta.slot.winner_port;
+            meta.race.form = meta.slot.form;
+        } else if (meta.race.verdict == VERDICT_IN_SLOT || meta.race.verdict == VERDICT_ICMP_SLOT) {
+            meta.race.target_addr = meta.slot.server_addr;
+            meta.race.target_port = meta.slot.server_port;
+        }
+
+        if (meta.race.verdict == VERDICT_TAG) {
+            put_tag.apply(hdr, meta.settings, meta.race.permitted, meta.slot.attempt);
+            meta.sum.l4 = 1;
+        } else if (meta.race.kind == KIND_LAN_SYN) {
+            strip_tag.apply(hdr, meta.sum);  // only gateways tag
+        }
+
+        if (meta.race.verdict == VERDICT_OUT || meta.race.verdict == VERDICT_OUT_SLOT) {
+            if (meta.race.form == FORM_C) {
+                tunnel = 1;
+            } else {
+                hdr.ipv4.dst_addr = meta.race.target_addr;
+                hdr.tcp.dst_port = meta.race.target_port;
+                meta.sum.l4 = 1;
+            }
+        } else if (meta.race.verdict == VERDICT_IN || meta.race.verdict == VERDICT_IN_SLOT) {
+            if (hdr.inner.isValid()) {
+                crack.apply(hdr);
+                hop.apply(hdr);
+            }
+            hdr.ipv4.src_addr = meta.race.target_addr;
+            hdr.tcp.src_port = meta.race.target_port;
+            meta.sum.l4 = 1;
+            strip_tag.apply(hdr, meta.sum);
+        } else if (meta.race.verdict == VERDICT_ICMP || meta.race.verdict == VERDICT_ICMP_SLOT) {
+            // RFC 5508 section 4.2: what is quoted becomes what the client sent.
+            if (hdr.quoted_inner.isValid()) {
+                hdr.quoted = hdr.quoted_inner;
+                hdr.quoted_inner.setInvalid();
+                hdr.ipv4.total_len = hdr.ipv4.total_len - IPV4_HEADER_LENGTH;
+                if (hdr.icmp.type == 3 && hdr.icmp.code == 4 && hdr.icmp.mtu > IPV4_HEADER_LENGTH) {
+                    hdr.icmp.mtu = hdr.icmp.mtu - IPV4_HEADER_LENGTH;
+                }
+            } else {
+                bit<32> quoted = (bit<32>)(~hdr.quoted.checksum) +
+                                 (bit<32>)(~hdr.quoted.dst_addr[31:16]) + (bit<32>)(~hdr.quoted.dst_addr[15:0]) +
+                                 SUM32(meta.race.target_addr);
+                FOLD(quoted);
+                hdr.quoted.checksum = ~quoted[15:0];
+                hdr.quoted.dst_addr = meta.race.target_addr;
+                hdr.quoted_tcp.dst_port = meta.race.target_port;
+            }
+            meta.sum.l4 = 1;
+        } else if (meta.race.verdict == VERDICT_RESET) {
+            if (hdr.inner.isValid()) {
+                crack.apply(hdr);
+                if (meta.race.speaker_form == FORM_C) {
+                    tunnel = 1;
+                    meta.race.target_addr = meta.race.source_addr;
+                }
+            }
+            turn_into_reset.apply(hdr);
+        } else if (meta.race.verdict == VERDICT_DROP) {
+            meta.io.drop = 1;
+            meta.io.done = 1;
+        }
+
+        if (meta.race.verdict == VERDICT_RESET) {
+            checksum_reset.apply(hdr);
+        } else if (meta.race.kind != KIND_OTHER && !hdr.inner.isValid()) {
+            checksum_put.apply(hdr, meta.sum);
+        }
+        if (hdr.ipv4.ttl == 0) {
+            meta.io.drop = 1;
+            meta.io.done = 1;
+        }
+        if (tunnel == 1) {
+            encapsulate.apply(hdr, meta.sum, meta.flow.client_addr, meta.race.target_addr);
+            checksum_outer.apply(hdr);
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,88 @@
+// Connections that run to a replica, as the controller remembers them (FIG. 6). Asked before the slot.
+#ifndef FIRSTACK_CLIENT_TRANSLATION
+#define FIRSTACK_CLIENT_TRANSLATION
+
+control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
+    // 612 (A) and 636 (B): the server's address is replaced by the replica's. Claims 16, 22.
+    action to_replica(ipv4_addr_t replica_addr, l4_port_t replica_port) {
+        race.translated = 1;
+        race.authentic = 1;
+        race.form = FORM_A;
+        race.target_addr = replica_addr;
+        race.target_port = replica_port;
+    }
+    // 656 (C): encapsulated. Claims 17, 23.
+    action into_tunnel(ipv4_addr_t replica_addr) {
+        race.translated = 1;
+        race.authentic = 1;
+        race.form = FORM_C;
+        race.target_addr = replica_addr;
+    }
+    DIRECT_COUNTER(outbound_counter)
+    table outbound {
+        key = {
+            flow.client_addr : exact @name("client_addr");
+            flow.client_port : exact @name("client_port");
+            flow.peer_addr : exact @name("server_addr");
+            flow.peer_port : exact @name("server_port");
+        }
+        actions = { to_replica; into_tunnel; @defaultonly NoAction; }
+        const default_action = NoAction();
+        size = TRANSLATIONS;
+        USE_DIRECT_COUNTER(outbound_counter)
+        TABLE_AGEING
+    }
+
+    // 612 from the replica (A). B has the entry too, for its repeated SYN-ACKs, which come encapsulated with
+    // the server as source, and for ICMP errors about packets to the replica.
+    action from_replica(ipv4_addr_t server_addr, l4_port_t server_port) {
+        race.translated = 1;
+        race.form = FORM_A;
+        race.target_addr = server_addr;
+        race.target_port = server_port;
+        race.authentic = 1;
+        if (hdr.inner.isValid() && hdr.ipv4.src_addr != server_addr) {
+            race.authentic = 0;
+        }
+        if (hdr.quoted_inner.isValid()) {
+            race.authentic = 0;
+        }
+    }
+    // 658 (C): cracked, when it comes from the connection's replica.
+    action from_tunnel(ipv4_addr_t replica_addr) {
+        race.translated = 1;
+        race.form = FORM_C;
+        race.target_addr = flow.peer_addr;
+        race.target_port = flow.peer_port;
+        race.authentic = 0;
+        if ((hdr.inner.isValid() || hdr.quoted_inner.isValid()) && race.source_addr == replica_addr) {
+            race.authentic = 1;
+        }
+    }
+    DIRECT_COUNTER(inbound_counter)
+    table inbound {
+        key = {
+            flow.client_addr : exact @name("client_addr");
+            flow.client_port : exact @name("client_port");
+            flow.peer_addr : exact @name("peer_addr");
+            flow.peer_port : exact @name("peer_port");
+        }
+        actions = { from_replica; from_tunnel; @defaultonly NoAction; }
+        const default_action = NoAction();
+        size = TRANSLATIONS;
+        USE_DIRECT_COUNTER(inbound_counter)
+        TABLE_AGEING
+    }
+
+    apply {
+        if (race.kind != KIND_OTHER) {
+            if (race.lan == 1) {
+                outbound.apply();
+            } else {
+                inbound.apply();
+            }
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,138 @@
+// What becomes of the packet: one table, to be read beside docs/protocol.md ("A client gateway's view of one
+// connection"). Its actions are the decisions, and their direct counters the counts that people want.
+#ifndef FIRSTACK_CLIENT_VERDICT
+#define FIRSTACK_CLIENT_VERDICT
+
+const bit<8> VERDICT_PLAIN = 0;
+const bit<8> VERDICT_DROP = 1;
+const bit<8> VERDICT_TAG = 2;
+const bit<8> VERDICT_OUT = 3;       // to the replica that race.target names
+const bit<8> VERDICT_OUT_SLOT = 4;  // to the winner that the slot names
+const bit<8> VERDICT_IN = 5;        // to the client, as from the server that race.target names
+const bit<8> VERDICT_IN_SLOT = 6;   // likewise, that the slot names
+const bit<8> VERDICT_RESET = 7;
+const bit<8> VERDICT_ICMP = 8;
+const bit<8> VERDICT_ICMP_SLOT = 9;
+
+control Verdict(inout race_t race, in slot_t slot) {
+    action tag_first() { race.verdict = VERDICT_TAG; }
+    action tag_again() { race.verdict = VERDICT_TAG; }
+    action follow_reused() { race.verdict = VERDICT_OUT; race.event = EVENT_REUSED; }
+    action follow_winner() { race.verdict = VERDICT_OUT_SLOT; }
+    action untagged_not_redirected() { race.verdict = VERDICT_PLAIN; }
+    action untagged_no_room() { race.verdict = VERDICT_PLAIN; }
+    action untagged_payload() { race.verdict = VERDICT_PLAIN; }
+    action untagged_busy() { race.verdict = VERDICT_PLAIN; }
+    action untagged_server_won() { race.verdict = VERDICT_PLAIN; }
+    action claim_server() { race.verdict = VERDICT_PLAIN; }
+    action claim_a() { race.verdict = VERDICT_IN_SLOT; }
+    action claim_b() { race.verdict = VERDICT_IN_SLOT; }
+    action claim_c() { race.verdict = VERDICT_IN_SLOT; }
+    action answer_translated() { race.verdict = VERDICT_IN; }
+    action answer_repeated() { race.verdict = VERDICT_IN_SLOT; }
+    action answer_late() { race.verdict = VERDICT_RESET; race.event = EVENT_LATE; }
+    action answer_unproven_plain() { race.verdict = VERDICT_PLAIN; }
+    action answer_unproven_tunnel() { race.verdict = VERDICT_DROP; }
+    action out_translated() { race.verdict = VERDICT_OUT; }
+    action out_slot() { race.verdict = VERDICT_OUT_SLOT; }
+    action in_translated() { race.verdict = VERDICT_IN; }
+    action in_slot() { race.verdict = VERDICT_IN_SLOT; }
+    action in_spoofed() { race.verdict = VERDICT_DROP; }
+    action icmp_translated() { race.verdict = VERDICT_ICMP; }
+    action icmp_slot() { race.verdict = VERDICT_ICMP_SLOT; }
+    action plain_out() { race.verdict = VERDICT_PLAIN; }
+    action plain_in() { race.verdict = VERDICT_PLAIN; }
+    action plain_tunnel() { race.verdict = VERDICT_PLAIN; }
+    action plain_icmp() { race.verdict = VERDICT_PLAIN; }
+    action plain_fragment() { race.verdict = VERDICT_PLAIN; }
+    action plain_ip_options() { race.verdict = VERDICT_PLAIN; }
+    action plain_other() { race.verdict = VERDICT_PLAIN; }
+
+    DIRECT_COUNTER(verdicts_counter)
+    table verdicts {
+        key = {
+            race.kind : ternary @name("kind");
+            race.obstacle : ternary @name("obstacle");
+            race.translated : ternary @name("translated");
+            race.authentic : ternary @name("authentic");
+            race.form : ternary @name("form");
+            slot.taken : ternary @name("taken");
+            slot.fresh : ternary @name("fresh");
+            slot.own : ternary @name("own");
+            slot.proven : ternary @name("proven");
+            slot.claimed : ternary @name("claimed");
+            slot.server_won : ternary @name("server_won");
+            slot.same_source : ternary @name("same_source");
+            race.from_server : ternary @name("from_server");
+            race.speaker_form : ternary @name("speaker_form");
+            slot.form : ternary @name("winner_form");
+        }
+        actions = {
+            tag_first; tag_again; follow_reused; follow_winner;
+            untagged_not_redirected; untagged_no_room; untagged_payload; untagged_busy; untagged_server_won;
+            claim_server; claim_a; claim_b; claim_c;
+            answer_translated; answer_repeated; answer_late; answer_unproven_plain; answer_unproven_tunnel;
+            out_translated; out_slot; in_translated; in_slot; in_spoofed; icmp_translated; icmp_slot;
+            plain_out; plain_in; plain_tunnel; plain_icmp; plain_fragment; plain_ip_options; plain_other;
+        }
+        const default_action = plain_other();
+        USE_DIRECT_COUNTER(verdicts_counter)
+        const entries = {
+            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, server won, same source, from server, speaker form, winner form
+            // A SYN from a client.
+            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
+            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _) : follow_winner();
+            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
+            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
+            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _) : untagged_busy();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _) : tag_first();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _) : untagged_server_won();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _) : tag_again();
+            // Everything else from a client.
+            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _) : out_slot();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
+            // A SYN-ACK. What a translation has not settled, the slot does; the first that proves itself wins.
+            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 1, _, _) : claim_server();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 0, _, _) : claim_a();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_B, _) : claim_b();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_C, _) : claim_c();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
+            // Everything else from the wide area.
+            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C) : in_spoofed();
+            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
+            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
+            // ICMP errors about what a client sent.
+            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _) : icmp_slot();
+            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C) : icmp_slot();
+            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            // Nothing that firstack touches.
+            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
+            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
+        }
+    }
+    apply {
+        verdicts.apply();
+    }
+}
+
+#endif

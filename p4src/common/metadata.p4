@@ -1,0 +1,155 @@
+// What the controls tell each other. Intrinsic metadata of an architecture appears here only as io_t,
+// which the architecture's own file fills and obeys.
+#ifndef FIRSTACK_METADATA
+#define FIRSTACK_METADATA
+
+struct io_t {
+    bit<9> ingress_port;
+    bit<9> egress_port;
+    bit<16> group;       // multicast group; 0: none
+    bit<16> instance;    // which copy of a multicast packet this is; 0: not a copy
+    bit<16> next_hop;    // index into neighbors; 0: the frame has its addresses already
+    bit<1> drop;
+    bit<1> punt;
+    bit<1> done;         // the packet's fate is settled: no routing
+    bit<7> reason;
+    ticks_t now;
+}
+
+// What the checksum has to forget and learn (RFC 1624): sums of the fields that may change, as they came in.
+struct checksum_t {
+    bit<1> l4;           // TCP or ICMP fields were changed: settle on the way out
+    bit<1> outer;        // an outer header was added
+    bit<32> ip_before;
+    bit<32> l4_before;
+}
+
+// One connection as the packet at hand shows it, whichever way it travels.
+struct flow_t {
+    ipv4_addr_t client_addr;
+    l4_port_t client_port;
+    ipv4_addr_t peer_addr;
+    l4_port_t peer_port;
+}
+
+// A client gateway's flow slot, as read for this packet (architecture file slots.p4).
+struct slot_t {
+    bit<32> index;
+    bit<32> fingerprint;
+    bit<1> taken;        // a SYN: the slot is this flow's now
+    bit<1> fresh;        // a SYN: first of its connection; not a retransmission
+    bit<1> own;          // the slot holds this very flow
+    bit<1> proven;       // a SYN-ACK acknowledges the SYN in the slot
+    bit<1> claimed;      // there was a winner before this packet
+    bit<1> server_won;   // and it is the server itself
+    bit<1> same_source;  // this packet's source is the winner
+    bit<1> told;         // tell the controller (rate limited in the switch)
+    bit<3> attempt;
+    bit<32> elapsed;     // since the SYN went out, microseconds
+    ticks_t expires;
+    ipv4_addr_t server_addr;
+    l4_port_t server_port;
+    ipv4_addr_t winner_addr;
+    l4_port_t winner_port;
+    bit<8> form;
+}
+
+struct settings_t {
+    bit<16> gateway;
+    bit<8> epoch;
+    ticks_t pending;     // life of a slot nobody claimed
+    ticks_t claimed;     // idle life of a claimed one
+    ticks_t tell;        // least time between two digests about one slot
+}
+
+// What the client gateway knows of the packet, kept together.
+struct race_t {
+    bit<4> kind;
+    bit<1> lan;          // it came from the clients' side
+    bit<1> redirect;     // a rule says that this SYN may be tagged
+    bit<1> permitted;    // the tag's option bit that the rule asks for
+    bit<3> obstacle;     // why this SYN can't be tagged; 0: nothing
+    bit<1> translated;   // a translation entry has this packet
+    bit<1> authentic;    // and its source is that entry's replica (tunnel only)
+    bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
+    ipv4_addr_t source_addr;  // who answers: the tunnel's outer source in form C
+    l4_port_t source_port;
+    bit<8> form;         // of the translation entry
+    bit<8> speaker_form; // in which this packet came, as the slot sees it
+    ipv4_addr_t target_addr;  // rewriting: the other end, by translation or from the slot
+    l4_port_t target_port;
+    bit<8> verdict;
+    bit<8> event;        // what the controller is to be told; 0: nothing
+}
+
+// Digest: something about one connection that the controller should know. At most 47 bytes (Tofino).
+struct flow_event_t {
+    bit<8> event;
+    bit<8> lan;          // 1: the packet came from the clients' side
+    ipv4_addr_t client_addr;
+    l4_port_t client_port;
+    ipv4_addr_t server_addr;
+    l4_port_t server_port;
+    ipv4_addr_t replica_addr;
+    l4_port_t replica_port;
+    bit<8> form;
+    bit<8> flags;        // TCP flags of the packet
+    bit<32> isn;         // claimed, late: the SYN's sequence number + 1; reused: likewise
+    bit<32> elapsed;     // claimed, late: since the SYN was sent, microseconds
+    ticks_t now;
+}
+
+const bit<8> EVENT_CLAIMED = 1;  // a replica won, or still has to be served from the slot
+const bit<8> EVENT_LATE = 2;     // another answer came after the winner's
+const bit<8> EVENT_CLOSING = 3;  // FIN or RST on a translated connection
+const bit<8> EVENT_REUSED = 4;   // a SYN met the translation of an older connection
+
+// What the server gateway knows of the packet (FIG. 3).
+struct service_t {
+    bit<1> known;        // a service of this gateway
+    bit<1> replicatable;
+    bit<1> start;        // a SYN
+    bit<1> retry;        // its tag says that it is a retransmission
+    bit<1> group_known;  // there is somebody to send it to besides the server
+    bit<1> to_server;    // the packet goes to a server of the service: no tag
+    bit<16> group;       // the multicast group that the decision needs
+    bit<16> first_group;
+    bit<16> retry_group;
+    bit<16> origin_group;
+    bit<16> variant;     // groups with the origin's leg differ by the origin's port
+    bit<1> origin_tunnel;
+    ipv4_addr_t gateway_addr;
+    ipv4_addr_t origin_addr;
+    ipv4_addr_t replica_addr;  // this copy's; 0: not a copy for a replica
+}
+
+// What the replica gateway knows of the packet (FIG. 4).
+struct stand_in_t {
+    bit<4> kind;
+    bit<1> known;        // a replica behind this gateway stands for that server
+    bit<1> tagged;       // and the tag permits redirection
+    bit<1> direct;       // the tunnel comes from the client itself
+    ipv4_addr_t replica_addr;
+    l4_port_t replica_port;
+    ipv4_addr_t server_addr;
+    l4_port_t server_port;
+    bit<8> form;
+    bit<2> state;
+    bit<2> color;
+    bit<32> index;
+    bit<8> verdict;
+}
+
+struct metadata_t {
+    io_t io;
+    checksum_t sum;
+    flow_t flow;
+    slot_t slot;
+    settings_t settings;
+    race_t race;
+    flow_event_t event;
+    service_t service;
+    stand_in_t stand_in;
+}
+
+#endif

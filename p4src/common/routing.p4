@@ -1,0 +1,106 @@
+// A plain IPv4 router (RFC 1812), for everything a gateway does not race or translate: ARP for its own
+// addresses, longest prefix match, TTL, next hops. What needs words of its own goes to the controller.
+#ifndef FIRSTACK_ROUTING
+#define FIRSTACK_ROUTING
+
+control Arp(inout headers_t hdr, inout io_t io) {
+    action answer(mac_addr_t mac) {
+        ipv4_addr_t asked = hdr.arp.target_addr;
+        hdr.arp.operation = ARP_REPLY;
+        hdr.arp.target_mac = hdr.arp.sender_mac;
+        hdr.arp.target_addr = hdr.arp.sender_addr;
+        hdr.arp.sender_mac = mac;
+        hdr.arp.sender_addr = asked;
+        hdr.ethernet.dst_addr = hdr.ethernet.src_addr;
+        hdr.ethernet.src_addr = mac;
+        io.egress_port = io.ingress_port;
+    }
+    // Replies to the controller's own requests: it keeps the neighbors.
+    action learn() {
+        io.punt = 1;
+        io.reason = PUNT_ARP;
+    }
+    action ignore() {
+        io.drop = 1;
+    }
+    DIRECT_COUNTER(arp_counter)
+    table arp {
+        key = {
+            io.ingress_port : exact @name("port");
+            hdr.arp.operation : exact @name("operation");
+            hdr.arp.target_addr : exact @name("target_addr");
+        }
+        actions = { answer; learn; @defaultonly ignore; }
+        const default_action = ignore();
+        size = INTERFACE_ADDRESSES;
+        USE_DIRECT_COUNTER(arp_counter)
+    }
+    apply {
+        arp.apply();
+        io.done = 1;
+    }
+}
+
+// Lowers the outermost TTL; the checksum by difference (RFC 1624), so a wrong one stays wrong.
+control Hop(inout headers_t hdr) {
+    apply {
+        bit<32> sum = (bit<32>)(~hdr.ipv4.checksum) + 0xFEFF;
+        sum = (sum & 0xFFFF) + (sum >> 16);
+        hdr.ipv4.ttl = hdr.ipv4.ttl - 1;
+        hdr.ipv4.checksum = ~sum[15:0];
+    }
+}
+
+control Routes(inout headers_t hdr, inout io_t io) {
+    action forward(bit<9> port, bit<16> next_hop) {
+        io.egress_port = port;
+        io.next_hop = next_hop;
+    }
+    action local() {
+        io.punt = 1;
+        io.reason = PUNT_LOCAL;
+    }
+    action discard() {
+        io.drop = 1;
+    }
+    action unreachable() {
+        io.punt = 1;
+        io.reason = PUNT_NO_ROUTE;
+    }
+    DIRECT_COUNTER(routes_counter)
+    table routes {
+        key = { hdr.ipv4.dst_addr : lpm @name("dst_addr"); }
+        actions = { forward; local; discard; unreachable; }
+        default_action = unreachable();
+        size = ROUTES;
+        USE_DIRECT_COUNTER(routes_counter)
+    }
+    apply {
+        routes.apply();
+    }
+}
+
+control Neighbors(inout headers_t hdr, inout io_t io) {
+    action rewrite(mac_addr_t src_addr, mac_addr_t dst_addr) {
+        hdr.ethernet.src_addr = src_addr;
+        hdr.ethernet.dst_addr = dst_addr;
+    }
+    action unresolved() {
+        io.drop = 1;
+    }
+    DIRECT_COUNTER(neighbors_counter)
+    table neighbors {
+        key = { io.next_hop : exact @name("next_hop"); }
+        actions = { rewrite; @defaultonly unresolved; }
+        const default_action = unresolved();
+        size = NEIGHBORS;
+        USE_DIRECT_COUNTER(neighbors_counter)
+    }
+    apply {
+        if (io.next_hop != 0) {
+            neighbors.apply();
+        }
+    }
+}
+
+#endif

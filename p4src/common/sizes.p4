@@ -1,0 +1,24 @@
+// Table and register sizes. An architecture may set its own before it includes this file.
+#ifndef FIRSTACK_SIZES
+#define FIRSTACK_SIZES
+
+#ifndef SLOTS
+#define SLOTS 65536            // a power of two; young connections, not open ones
+#endif
+#ifndef TRANSLATIONS
+#define TRANSLATIONS 1048576   // open connections that run to a replica
+#endif
+#ifndef ROUTES
+#define ROUTES 12288
+#endif
+#define NEIGHBORS 4096
+#define INTERFACE_ADDRESSES 256
+#define REDIRECT_RULES 512
+#define SERVICES 4096
+#define LEGS 16384             // (service, replica) pairs of a server gateway
+#define ORIGINS 4096
+#define ORIGIN_GROUPS 1024
+#define ORIGINS_PER_GROUP 64
+#define STAND_INS 4096         // (replica, server) pairs of a replica gateway
+
+#endif

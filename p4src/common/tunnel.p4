@@ -1,0 +1,47 @@
+// IPv4 in IPv4 (RFC 2003).
+#ifndef FIRSTACK_TUNNEL
+#define FIRSTACK_TUNNEL
+
+// DSCP and ECN as RFC 6040 has it (normal mode: copied), DF copied, identification 0: the outer header is
+// never fragmented by us, and with DF set an atomic datagram's identification means nothing (RFC 6864).
+control Encapsulate(inout headers_t hdr, inout checksum_t sum, in ipv4_addr_t src_addr, in ipv4_addr_t dst_addr) {
+    apply {
+        hdr.inner = hdr.ipv4;
+        hdr.ipv4.ihl = 5;
+        hdr.ipv4.total_len = hdr.inner.total_len + IPV4_HEADER_LENGTH;
+        hdr.ipv4.identification = 0;
+        hdr.ipv4.flags = hdr.inner.flags & 0b010;
+        hdr.ipv4.frag_offset = 0;
+        hdr.ipv4.ttl = TUNNEL_TTL;
+        hdr.ipv4.protocol = PROTOCOL_IPIP;
+        hdr.ipv4.src_addr = src_addr;
+        hdr.ipv4.dst_addr = dst_addr;
+        sum.outer = 1;
+    }
+}
+
+// "Cracks" the packet (FIG. 4, 410; FIG. 5, 535 and 554; FIG. 6, 658). A congestion mark of the tunnel
+// is handed on when the inner header may carry one (RFC 6040 section 4.2).
+control Crack(inout headers_t hdr) {
+    apply {
+        bit<8> outer_class = hdr.ipv4.traffic_class;
+        hdr.ipv4 = hdr.inner;
+        hdr.inner.setInvalid();
+        if (outer_class[1:0] == 3 && hdr.ipv4.traffic_class[1:0] != 0) {
+            hdr.ipv4.traffic_class[1:0] = 3;
+        }
+    }
+}
+
+// The MSS of a packet whose data will travel in a tunnel. A host that named one smaller than a tunnel
+// header is left alone.
+control ClampMss(inout headers_t hdr, inout checksum_t sum) {
+    apply {
+        if (hdr.mss.isValid() && hdr.mss.value > IPV4_HEADER_LENGTH) {
+            hdr.mss.value = hdr.mss.value - IPV4_HEADER_LENGTH;
+            sum.l4 = 1;
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,54 @@
+// The replica gateway (FIG. 4), stateless: cracks a raced SYN for an ordinary web server and gives the answer
+// the form that the replica's configuration demands.
+#include "arch.p4"
+#include "meters.p4"
+#include "replica/stand_ins.p4"
+#include "replica/rewrite.p4"
+
+control ReplicaGateway(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+    Begin() begin;
+    Arp() arp;
+    Hop() hop;
+    ChecksumTake() checksum_take;
+    StandIns() stand_ins;
+    ReplicaRewrite() rewrite;
+    Routes() routes;
+    End() end;
+
+    apply {
+        begin.apply(meta.io, standard);
+        if (hdr.packet_out.isValid()) {
+            meta.io.egress_port = hdr.packet_out.egress_port;
+            hdr.packet_out.setInvalid();
+        } else if (hdr.arp.isValid()) {
+            arp.apply(hdr, meta.io);
+        } else if (!hdr.ipv4.isValid() || hdr.ipv4.version != 4 || hdr.ipv4.ihl < 5) {
+            meta.io.drop = 1;
+        } else if (hdr.ipv4.ttl <= 1) {
+            meta.io.punt = 1;
+            meta.io.reason = PUNT_TTL;
+        } else {
+            hop.apply(hdr);
+            checksum_take.apply(hdr, meta.sum);
+            stand_ins.apply(hdr, meta.stand_in);
+            rewrite.apply(hdr, meta);
+            if (meta.io.done == 0) {
+                routes.apply(hdr, meta.io);
+            }
+        }
+        end.apply(hdr, meta.io, standard);
+    }
+}
+
+control ReplicaGatewayEgress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+    BeginEgress() begin;
+    Neighbors() neighbors;
+    EndEgress() end;
+    apply {
+        begin.apply(meta.io, standard);
+        neighbors.apply(hdr, meta.io);
+        end.apply(meta.io, standard);
+    }
+}
+
+V1Switch(GatewayParser(), NoVerify(), ReplicaGateway(), ReplicaGatewayEgress(), NoCompute(), GatewayDeparser()) main;

@@ -1,0 +1,56 @@
+// The server gateway (FIG. 3): sends a tagged SYN to every live replica of the service and, by the service's
+// origin policy, to one of its origin servers. Everything else goes where it was going.
+#include "arch.p4"
+#include "selector.p4"
+#include "server/services.p4"
+#include "server/legs.p4"
+
+control ServerGateway(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+    Begin() begin;
+    Arp() arp;
+    Hop() hop;
+    ChecksumTake() checksum_take;
+    Services() services;
+    Routes() routes;
+    End() end;
+
+    apply {
+        begin.apply(meta.io, standard);
+        if (hdr.packet_out.isValid()) {
+            meta.io.egress_port = hdr.packet_out.egress_port;
+            hdr.packet_out.setInvalid();
+        } else if (hdr.arp.isValid()) {
+            arp.apply(hdr, meta.io);
+        } else if (!hdr.ipv4.isValid() || hdr.ipv4.version != 4 || hdr.ipv4.ihl < 5) {
+            meta.io.drop = 1;
+        } else if (hdr.ipv4.ttl <= 1) {
+            meta.io.punt = 1;
+            meta.io.reason = PUNT_TTL;
+        } else {
+            hop.apply(hdr);
+            checksum_take.apply(hdr, meta.sum);
+            services.apply(hdr, meta.service, meta.io);
+            if (meta.service.origin_tunnel == 0) {
+                routes.apply(hdr, meta.io);
+            }
+        }
+        end.apply(hdr, meta.io, standard);
+    }
+}
+
+control ServerGatewayEgress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+    BeginEgress() begin;
+    Legs() legs;
+    Neighbors() neighbors;
+    EndEgress() end;
+    apply {
+        begin.apply(meta.io, standard);
+        if (hdr.ipv4.isValid() && !hdr.packet_in.isValid()) {
+            legs.apply(hdr, meta);
+        }
+        neighbors.apply(hdr, meta.io);
+        end.apply(meta.io, standard);
+    }
+}
+
+V1Switch(GatewayParser(), NoVerify(), ServerGateway(), ServerGatewayEgress(), NoCompute(), GatewayDeparser()) main;
