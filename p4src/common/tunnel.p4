@@ -2,15 +2,17 @@
 #ifndef FIRSTACK_TUNNEL
 #define FIRSTACK_TUNNEL
 
-// DSCP and ECN as RFC 6040 has it (normal mode: copied), DF copied, identification 0: the outer header is
-// never fragmented by us, and with DF set an atomic datagram's identification means nothing (RFC 6864).
+// DSCP and ECN as RFC 6040 has it (normal mode: copied), DF copied. With DF the identification is 0, for it
+// means nothing in an atomic datagram (RFC 6864); without DF somebody may fragment, so the inner one serves.
 control Encapsulate(inout headers_t hdr, inout checksum_t sum, in ipv4_addr_t src_addr, in ipv4_addr_t dst_addr) {
     apply {
         hdr.inner = hdr.ipv4;
         hdr.ipv4.ihl = 5;
         hdr.ipv4.total_len = hdr.inner.total_len + IPV4_HEADER_LENGTH;
-        hdr.ipv4.identification = 0;
         hdr.ipv4.flags = hdr.inner.flags & 0b010;
+        if (hdr.ipv4.flags != 0) {
+            hdr.ipv4.identification = 0;
+        }
         hdr.ipv4.frag_offset = 0;
         hdr.ipv4.ttl = TUNNEL_TTL;
         hdr.ipv4.protocol = PROTOCOL_IPIP;
