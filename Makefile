@@ -1,0 +1,54 @@
+# firstack: see `make help`. Everything here needs Go only, except where it says otherwise.
+GO      ?= go
+RACES   ?= 10000
+SEED    ?= 1
+FUZZTIME ?= 60s
+RACE    := $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
+
+.PHONY: help demo build test vet soak bench fuzz p4 p4-check generate cover
+
+help: ## List the targets.
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Run the race in one process, configurations A, B and C (no root, no P4 tools).
+	$(GO) run ./cmd/firstack demo --config all
+
+build: ## Build firstack and firstack-switch into bin/.
+	$(GO) build -o bin/ ./cmd/...
+
+test: tools vet ## Run all tests, with the race detector where a C compiler is present.
+	@[ -n "$(RACE)" ] || echo "NOT CHECKED: data races (the race detector needs cgo and a C compiler, e.g. apt-get install gcc libc6-dev)"
+	@command -v p4c-bm2-ss >/dev/null || echo "NOT COMPARED: P4 artefacts with a fresh compilation (p4c-bm2-ss is not on PATH); their hashes are checked"
+	$(GO) test $(RACE) -timeout 20m ./...
+
+# A C compiler for the race detector, where it can be had without asking.
+.PHONY: tools
+tools:
+	@if [ -z "$(RACE)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get install -y -qq gcc libc6-dev >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq gcc libc6-dev >/dev/null) || true; fi
+
+vet: ## Check formatting and run go vet.
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+
+soak: ## Run RACES randomised races from SEED (default 10000, 1).
+	$(GO) test ./tests/soak -run 'TestSoak$$' -count 1 -timeout 3h -v -races $(RACES) -seed $(SEED)
+
+bench: ## Measure and write docs/benchmarks.md.
+	$(GO) run ./tests/benchreport -o docs/benchmarks.md
+
+fuzz: ## Run every fuzz target for FUZZTIME (default 60s) each.
+	$(GO) run ./tests/fuzzall -time $(FUZZTIME)
+
+p4: ## Compile the P4 programs into p4src/build and regenerate the bindings (needs p4c-bm2-ss).
+	$(GO) run ./p4src/compile
+	$(GO) generate ./tables/...
+
+p4-check: ## Fail if the committed artefacts are not what p4c makes of the sources (needs p4c-bm2-ss).
+	$(GO) run ./p4src/compile -check
+
+generate: ## Regenerate bindings and schemas.
+	$(GO) generate ./...
+
+cover: ## Test coverage by package.
+	$(GO) test -cover ./...
