@@ -20,5 +20,6 @@
 #define ORIGIN_GROUPS 1024
 #define ORIGINS_PER_GROUP 64
 #define STAND_INS 4096         // (replica, server) pairs of a replica gateway
+#define DIRECTS 256            // prefixes that talk to replicas as themselves
 
 #endif

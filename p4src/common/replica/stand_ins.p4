@@ -64,6 +64,19 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
         USE_DIRECT_COUNTER(speakers_counter)
     }
 
+    // Who talks to the replicas as themselves: health probes, operators.
+    action direct() {
+        stand_in.kind = KIND_PLAIN;
+    }
+    DIRECT_COUNTER(directs_counter)
+    table directs {
+        key = { hdr.ipv4.dst_addr : lpm @name("dst_addr"); }
+        actions = { direct; @defaultonly NoAction; }
+        const default_action = NoAction();
+        size = DIRECTS;
+        USE_DIRECT_COUNTER(directs_counter)
+    }
+
     action crack_syn() { stand_in.verdict = REPLICA_CRACK_SYN; }
     action crack_data() { stand_in.verdict = REPLICA_CRACK; }
     action crack_origin() { stand_in.verdict = REPLICA_CRACK; }
@@ -160,6 +173,7 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
             }
             stand_in.replica_addr = hdr.ipv4.src_addr;
             stand_in.replica_port = hdr.tcp.src_port;
+            directs.apply();
         }
         if (stand_in.kind == KIND_TUNNEL_SYN || stand_in.kind == KIND_TUNNEL_DATA || stand_in.kind == KIND_ICMP) {
             stand_ins.apply();
