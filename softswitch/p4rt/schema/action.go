@@ -11,11 +11,12 @@ type Action struct {
 	Params []Param
 }
 
-// Param is an action parameter of Width bits.
+// Param is an action parameter, or a metadata field of a controller header, of Width bits.
 type Param struct {
-	ID    uint32
-	Name  string
-	Width int
+	ID      uint32
+	Name    string
+	Width   int
+	Padding bool // marked @padding: a metadata field that says nothing
 }
 
 // Param returns the position of the parameter with the given id, or -1. hint is where the caller

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 )
@@ -16,9 +17,13 @@ type Digest struct {
 // "ControllerPacketMetadata"): @controller_header("packet_in") or ("packet_out").
 type PacketHeader struct {
 	Object
-	Fields []Param
-	Bytes  int // length of the header in a frame
+	Fields  []Param
+	Bytes   int // length of the header in a frame
+	offsets []int
 }
+
+// Offset returns where field i begins, in bits from the start of the header.
+func (h *PacketHeader) Offset(i int) int { return h.offsets[i] }
 
 // Field returns the position of the metadata field with the given id, or -1; hint as in
 // Action.Param.
@@ -79,7 +84,10 @@ func (h *PacketHeader) addFields(list []*p4configv1.ControllerPacketMetadata_Met
 			return fmt.Errorf("controller header %q: metadata %q: id %d is zero or used twice", h.Name, m.GetName(), m.GetId())
 		}
 		ids[m.GetId()] = true
-		h.Fields = append(h.Fields, Param{ID: m.GetId(), Name: m.GetName(), Width: w})
+		h.Fields = append(h.Fields, Param{
+			ID: m.GetId(), Name: m.GetName(), Width: w, Padding: slices.Contains(m.GetAnnotations(), "@padding"),
+		})
+		h.offsets = append(h.offsets, bits)
 		bits += w
 	}
 	if bits%8 != 0 {
