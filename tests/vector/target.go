@@ -1,0 +1,65 @@
+package vector
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/protobuf/encoding/prototext"
+
+	"github.com/firstack/firstack/p4src"
+)
+
+// A Target is a switch that vectors run on. Each vector gets a fresh one.
+type Target interface {
+	// Load starts the program; the switch's clock is at 0.
+	Load(ctx context.Context, p *Program) error
+	// Write applies updates over P4Runtime.
+	Write(ctx context.Context, updates []*p4v1.Update) error
+	// Read reads entities over P4Runtime.
+	Read(ctx context.Context, entities ...*p4v1.Entity) ([]*p4v1.Entity, error)
+	// Send gives the switch a frame.
+	Send(port uint32, frame []byte) error
+	// PacketOut gives the switch a frame from its controller.
+	PacketOut(p *p4v1.PacketOut) error
+	// Advance moves the switch's clock to a time since its start; it never moves back.
+	Advance(since time.Duration) error
+	// Collect returns what came out of the switch since the last call. It waits until want has come, or
+	// until nothing more can be expected, and never longer than ctx lasts.
+	Collect(ctx context.Context, want Count) (Events, error)
+	// Close ends the switch.
+	Close() error
+}
+
+// Count is how many events of each kind are expected.
+type Count struct{ Frames, PacketIns, Digests int }
+
+// Events is what came out of a switch, each kind in its order.
+type Events struct {
+	Frames    []Frame
+	PacketIns []*p4v1.PacketIn
+	Digests   []*p4v1.DigestList
+}
+
+// A Program is what a target loads.
+type Program struct {
+	Name   string
+	Info   *configv1.P4Info
+	Config []byte // BMv2 JSON
+}
+
+// LoadProgram returns one of p4src.Programs.
+func LoadProgram(name string) (*Program, error) {
+	for _, p := range p4src.Programs {
+		if string(p) == name {
+			info := &configv1.P4Info{}
+			if err := prototext.Unmarshal(p.P4Info(), info); err != nil {
+				return nil, fmt.Errorf("program %s: %w", name, err)
+			}
+			return &Program{Name: name, Info: info, Config: p.JSON()}, nil
+		}
+	}
+	return nil, fmt.Errorf("unknown program %q", name)
+}
