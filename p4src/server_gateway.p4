@@ -30,7 +30,7 @@ control ServerGateway(inout headers_t hdr, inout metadata_t meta, inout standard
             hop.apply(hdr);
             checksum_take.apply(hdr, meta.sum);
             services.apply(hdr, meta.service, meta.io);
-            if (meta.service.origin_tunnel == 0) {
+            if (meta.service.origin_chosen == 0) {
                 routes.apply(hdr, meta.io);
             }
         }

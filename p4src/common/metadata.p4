@@ -117,6 +117,7 @@ struct service_t {
     bit<16> retry_group;
     bit<16> origin_group;
     bit<16> variant;     // groups with the origin's leg differ by the origin's port
+    bit<1> origin_chosen;  // one of several, or one that routes don't lead to
     bit<1> origin_tunnel;
     ipv4_addr_t gateway_addr;
     ipv4_addr_t origin_addr;

@@ -29,10 +29,19 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
 
     // 314: the selected server. The flow's addresses and ports choose, so a connection stays with its server.
     action at_server() {
-        service.origin_tunnel = 0;
+        service.origin_chosen = 0;
     }
+    // A server on a network of this gateway's that has the service's address as well as its own.
+    action beside(bit<9> port, bit<16> next_hop, bit<16> variant) {
+        service.origin_chosen = 1;
+        service.variant = variant;
+        io.egress_port = port;
+        io.next_hop = next_hop;
+    }
+    // Any other: encapsulated, for the replica gateway in front of it to crack.
     action selected(ipv4_addr_t gateway_addr, ipv4_addr_t origin_addr, bit<9> port, bit<16> next_hop,
                     bit<16> variant) {
+        service.origin_chosen = 1;
         service.origin_tunnel = 1;
         service.gateway_addr = gateway_addr;
         service.origin_addr = origin_addr;
@@ -47,7 +56,7 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
             service.origin_group : exact @name("origin_group");
             SELECTOR_KEYS
         }
-        actions = { at_server; selected; }
+        actions = { at_server; beside; selected; }
         size = ORIGIN_GROUPS;
         USE_ORIGIN_SELECTOR
         USE_DIRECT_COUNTER(origins_counter)
