@@ -33,6 +33,11 @@ control ServerGateway(inout headers_t hdr, inout metadata_t meta, inout standard
             if (meta.service.origin_chosen == 0) {
                 routes.apply(hdr, meta.io);
             }
+            if (meta.service.group != 0) {
+                // Its legs know their ways; the server need not be reachable, or even exist.
+                meta.io.punt = 0;
+                meta.io.drop = 0;
+            }
         }
         end.apply(hdr, meta.io, standard);
     }
