@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/firstack/firstack/controller/config/internal/shape"
@@ -85,7 +84,7 @@ func (d *differ) list(path string, old, new reflect.Value) {
 	before, names := elements(old)
 	after, more := elements(new)
 	for _, name := range more {
-		if !slices.Contains(names, name) {
+		if _, had := before[name]; !had {
 			names = append(names, name)
 		}
 	}

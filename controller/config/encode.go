@@ -78,20 +78,22 @@ func (e *encoder) list(key string, v reflect.Value, indent string) {
 	}
 }
 
-// Text that every reader of YAML, of version 1.1 too, takes for text.
-var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$|^/[A-Za-z0-9._/-]*$|^[0-9.]+/[0-9]+$|^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$`)
+// Strings that every reader of YAML, of version 1.1 too, takes for text without quotes.
+var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*$`)
 
+// But for these.
 var notPlain = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 func scalar(v reflect.Value) string {
 	text := shape.Text(v)
-	if class := shape.ClassOf(v.Type()); class == shape.Integer || class == shape.Bool {
-		return text
+	quote := false
+	switch shape.ClassOf(v.Type()) {
+	case shape.String:
+		quote = !plain.MatchString(text) || slices.Contains(notPlain, strings.ToLower(text))
+	case shape.TextForm: // numbers, addresses, times; colons make numbers to the base 60 in YAML 1.1
+		quote = text == "" || strings.ContainsAny(text, ":,")
 	}
-	if plain.MatchString(text) && !slices.Contains(notPlain, strings.ToLower(text)) || v.Type() == reflect.TypeFor[ElectionID]() && !strings.Contains(text, ",") {
-		return text
-	}
-	if v.Type().String() == "time.Duration" {
+	if !quote {
 		return text
 	}
 	quoted, _ := json.Marshal(text) // a string cannot fail; JSON's quotes are YAML's

@@ -11,6 +11,8 @@ package config
 
 import "net/netip"
 
+//go:generate go run ./internal/genschema -o ../../docs/config.schema.json
+
 // Config is the root.
 type Config struct {
 	// About this process.

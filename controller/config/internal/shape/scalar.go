@@ -111,7 +111,7 @@ func Set(v reflect.Value, text string) error {
 	switch v.Type() {
 	case typeDuration:
 		d, err := time.ParseDuration(text)
-		if err != nil {
+		if err != nil || text == "0" {
 			return fmt.Errorf("%q is not a time with its unit, such as 500ms, 3s or 2h4m", text)
 		}
 		v.SetInt(int64(d))
