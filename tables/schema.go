@@ -138,3 +138,13 @@ func find[T object](list []T, full, alias string) (found T, ok bool) {
 	}
 	return found, matches == 1
 }
+
+// IsDirectMeter tells whether an id is a direct meter's.
+func (s *Schema) IsDirectMeter(id uint32) bool {
+	for _, m := range s.Info.GetDirectMeters() {
+		if m.GetPreamble().GetId() == id {
+			return true
+		}
+	}
+	return false
+}

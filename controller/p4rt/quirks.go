@@ -1,0 +1,22 @@
+package p4rt
+
+// Where targets differ from the specification, or from what a controller would expect. Each has a name here, and
+// the place in the code that minds it carries the name in a comment.
+//
+//   - quirkStaleOK: BMv2 (PI) may send status OK together with an election id that is not ours while connections
+//     come and go. A higher id than ours means that we are not primary, whatever the status says.
+//   - quirkNoRegisters: BMv2 (PI) answers UNIMPLEMENTED to register reads and writes (p4lang/PI issue 376), so they
+//     are refused here unless Options.Registers says that the target has them.
+//   - quirkReadUnimplemented: PI reads a digest configuration only by id and answers NOT_FOUND when there is none;
+//     other targets do not read multicast groups, clone sessions or digests at all. What can't be read back is
+//     written as an insert and, when that says ALREADY_EXISTS, as a modify.
+//   - quirkNoReconcile: BMv2 does not know RECONCILE_AND_COMMIT. A pipeline that differs is then pushed with
+//     VERIFY_AND_COMMIT, which empties the tables.
+//   - quirkNoConfigYet: before the first pipeline some targets answer FAILED_PRECONDITION or NOT_FOUND to
+//     GetForwardingPipelineConfig instead of an empty response.
+//   - quirkOneRead: BMv2 (PI) answers a read in a single message whatever its size, hence the large receive limit.
+//   - quirkKeepalive: gRPC servers close connections that ping more often than every five minutes unless they
+//     are told otherwise. Dead peers are found by TCP's own keepalive; gRPC's is off unless asked for.
+const (
+	maxReceive = 256 << 20 // quirkOneRead; bytes
+)
