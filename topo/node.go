@@ -7,7 +7,7 @@ import (
 
 // Node is a gateway: a switch as far as frames are concerned.
 type Node interface {
-	// AddPort attaches a port before the first frame arrives. The node sends by it, and does not close it.
+	// AddPort attaches a port before the first frame arrives. The node sends by it, and may close it at its end.
 	AddPort(id uint32, p link.Port) error
 	// Receive takes a frame that arrived at a port. The frame is valid during the call only, and the call
 	// must not block.

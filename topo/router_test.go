@@ -12,10 +12,15 @@ import (
 type router struct {
 	gateway *plan.Gateway
 	ports   map[uint32]link.Port
+	routes  []plan.Route
 }
 
 func newRouter(g *plan.Gateway) (Node, error) {
-	return &router{gateway: g, ports: map[uint32]link.Port{}}, nil
+	r := &router{gateway: g, ports: map[uint32]link.Port{}, routes: g.Routes}
+	for _, p := range g.Ports {
+		r.routes = append(r.routes, plan.Route{Prefix: p.Address.Masked(), Port: p.ID})
+	}
+	return r, nil
 }
 
 func (r *router) AddPort(id uint32, p link.Port) error {
@@ -30,10 +35,10 @@ func (r *router) Receive(_ uint32, frame []byte) {
 		return
 	}
 	to := netip.AddrFrom4([4]byte(frame[30:34]))
-	var best *plan.Route
-	for i, route := range r.gateway.Routes {
-		if route.Prefix.Contains(to) && (best == nil || route.Prefix.Bits() > best.Prefix.Bits()) {
-			best = &r.gateway.Routes[i]
+	var best plan.Route
+	for _, route := range r.routes {
+		if route.Prefix.Contains(to) && (best.Port == 0 || route.Prefix.Bits() > best.Prefix.Bits()) {
+			best = route
 		}
 	}
 	if best.Via.IsValid() {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/firstack/firstack/topo/spec"
 )
@@ -30,7 +31,7 @@ type Plan struct {
 type Gateway struct {
 	spec.Gateway
 	Ports     []Port
-	Routes    []Route
+	Routes    []Route // beside the prefixes that are connected by the ports' addresses
 	Neighbors []Neighbor
 	// Reached are the prefixes that the core sends here.
 	Reached []netip.Prefix
@@ -96,15 +97,12 @@ func New(t *spec.Topology) (*Plan, error) {
 		if g == nil || len(h.Addresses) == 0 {
 			return nil, fmt.Errorf("topology %s: host %s has no gateway or address: the topology is not resolved", t.Name, h.Name)
 		}
-		p.Hosts = append(p.Hosts, newHost(i, h, g))
+		p.addHost(newHost(i, h, g), g)
 	}
 	for _, s := range t.Services {
 		if err := p.addService(s); err != nil {
 			return nil, fmt.Errorf("topology %s: service %s: %w", t.Name, s.Name, err)
 		}
-	}
-	for _, h := range p.Hosts {
-		p.route(h)
 	}
 	return p, nil
 }
@@ -118,10 +116,7 @@ func newGateway(i int, g spec.Gateway) *Gateway {
 			{ID: WAN, MAC: mac(kindWAN, i+1), Address: netip.PrefixFrom(g.WANAddress.Addr, 30)},
 			{ID: LAN, MAC: mac(kindLAN, i+1), Address: netip.PrefixFrom(g.Address.Addr, g.LAN.Bits())},
 		},
-		Routes: []Route{
-			{Prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Port: WAN, Via: coreAddress},
-			{Prefix: g.LAN.Prefix, Port: LAN},
-		},
+		Routes:    []Route{{Prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Port: WAN, Via: coreAddress}},
 		Neighbors: []Neighbor{{Address: coreAddress, Port: WAN, MAC: mac(kindCore, i+1)}},
 		Reached:   []netip.Prefix{g.LAN.Prefix, netip.PrefixFrom(g.WANAddress.Addr, 32)},
 	}
@@ -135,7 +130,25 @@ func newHost(i int, h spec.Host, g *Gateway) *Host {
 	return host
 }
 
-// addService gives the first origin the server's address, and notes who listens where.
+// addHost makes a host known to its gateway and, a management host, to the replica gateways.
+func (p *Plan) addHost(h *Host, g *Gateway) {
+	p.Hosts = append(p.Hosts, h)
+	g.Neighbors = append(g.Neighbors, Neighbor{Address: h.All[0], Port: LAN, MAC: h.MAC})
+	for _, a := range h.All {
+		g.reach(h, a)
+	}
+	if h.Role != spec.Management {
+		return
+	}
+	for _, other := range p.Gateways {
+		if other.Role == spec.ReplicaGateway {
+			other.Direct = append(other.Direct, netip.PrefixFrom(h.All[0], 32))
+		}
+	}
+}
+
+// addService gives the origins behind the server gateway the server's address, and notes who listens
+// where.
 func (p *Plan) addService(s spec.Service) error {
 	for i, o := range s.Origins {
 		h := p.Host(o.Host)
@@ -143,9 +156,14 @@ func (p *Plan) addService(s spec.Service) error {
 			return fmt.Errorf("no host %s", o.Host)
 		}
 		h.listen(netip.AddrPortFrom(h.All[0], o.Port))
+		g := p.Gateway(h.Gateway)
+		if g.Role != spec.ServerGateway {
+			continue
+		}
+		h.add(s.Server.Addr)
+		h.listen(netip.AddrPortFrom(s.Server.Addr, s.Port))
 		if i == 0 {
-			h.add(s.Server.Addr)
-			h.listen(netip.AddrPortFrom(s.Server.Addr, s.Port))
+			g.reach(h, s.Server.Addr)
 		}
 	}
 	for _, r := range s.Replicas {
@@ -160,49 +178,32 @@ func (p *Plan) addService(s spec.Service) error {
 }
 
 func (h *Host) add(a netip.Addr) {
-	for _, have := range h.All {
-		if have == a {
-			return
-		}
+	if !slices.Contains(h.All, a) {
+		h.All = append(h.All, a)
 	}
-	h.All = append(h.All, a)
 }
 
 func (h *Host) listen(at netip.AddrPort) {
-	for _, have := range h.Listen {
-		if have == at {
-			return
-		}
+	if !slices.Contains(h.Listen, at) {
+		h.Listen = append(h.Listen, at)
 	}
-	h.Listen = append(h.Listen, at)
 }
 
-// route makes a host's addresses known to its gateway, the core and, for a management host, the replica
-// gateways.
-func (p *Plan) route(h *Host) {
-	g := p.Gateway(h.Gateway)
-	first := h.All[0]
-	g.Neighbors = append(g.Neighbors, Neighbor{Address: first, Port: LAN, MAC: h.MAC})
-	for _, a := range h.All {
-		single := netip.PrefixFrom(a, 32)
-		inLAN := g.LAN.Contains(a)
-		switch {
-		case a != first:
-			g.Routes = append(g.Routes, Route{Prefix: single, Port: LAN, Via: first})
-		case !inLAN:
-			g.Routes = append(g.Routes, Route{Prefix: single, Port: LAN})
-		}
-		if !inLAN {
-			g.Reached = append(g.Reached, single)
-		}
-	}
-	if h.Role != spec.Management {
+// reach makes an address of a host known to its gateway and the core.
+func (g *Gateway) reach(h *Host, a netip.Addr) {
+	route := Route{Prefix: netip.PrefixFrom(a, 32), Port: LAN}
+	inLAN := g.LAN.Contains(a)
+	if a != h.All[0] {
+		route.Via = h.All[0]
+	} else if inLAN {
 		return
 	}
-	for _, other := range p.Gateways {
-		if other.Role == spec.ReplicaGateway {
-			other.Direct = append(other.Direct, netip.PrefixFrom(first, 32))
-		}
+	if slices.Contains(g.Routes, route) {
+		return // the server of several services
+	}
+	g.Routes = append(g.Routes, route)
+	if !inLAN {
+		g.Reached = append(g.Reached, route.Prefix)
 	}
 }
 

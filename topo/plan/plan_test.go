@@ -20,10 +20,11 @@ hosts:
   - {name: c, role: client, site: A, addresses: [10.1.0.10, 203.0.113.5]}
   - {name: o, role: origin, gateway: sg}
   - {name: p, role: origin, gateway: rg}
+  - {name: q, role: origin, gateway: sg}
   - {name: r, role: replica, site: B, addresses: [198.51.100.7]}
   - {name: m, role: management, gateway: cg}
 services:
-  - {name: web, origins: [{host: o}, {host: p, port: 8080}], replicas: [{host: r, health_port: 8081}]}
+  - {name: web, origins: [{host: o}, {host: p, port: 8080}, {host: q}], replicas: [{host: r, health_port: 8081}]}
   - {name: tls, server: 192.0.2.1, port: 443, origins: [{host: o}], replicas: [{host: r, port: 8443}]}
 `
 
@@ -57,34 +58,33 @@ cg core 02:46:41:00:00:01 reached [10.1.0.0/24 172.31.0.2/32 203.0.113.5/32] dir
   port 1 02:46:41:01:00:01 172.31.0.2/30
   port 2 02:46:41:02:00:01 10.1.0.1/24
   route 0.0.0.0/0 port 1 via 172.31.0.1
-  route 10.1.0.0/24 port 2 via invalid IP
   route 203.0.113.5/32 port 2 via 10.1.0.10
   neighbor 172.31.0.1 port 1 02:46:41:00:00:01
   neighbor 10.1.0.10 port 2 02:46:41:03:00:01
-  neighbor 10.1.0.11 port 2 02:46:41:03:00:05
+  neighbor 10.1.0.11 port 2 02:46:41:03:00:06
 sg core 02:46:41:00:00:02 reached [10.2.0.0/24 172.31.0.6/32 192.0.2.2/32 192.0.2.1/32] direct []
   port 1 02:46:41:01:00:02 172.31.0.6/30
   port 2 02:46:41:02:00:02 10.2.0.1/24
   route 0.0.0.0/0 port 1 via 172.31.0.5
-  route 10.2.0.0/24 port 2 via invalid IP
   route 192.0.2.2/32 port 2 via 10.2.0.10
   route 192.0.2.1/32 port 2 via 10.2.0.10
   neighbor 172.31.0.5 port 1 02:46:41:00:00:02
   neighbor 10.2.0.10 port 2 02:46:41:03:00:02
+  neighbor 10.2.0.11 port 2 02:46:41:03:00:04
 rg core 02:46:41:00:00:03 reached [10.2.1.0/24 172.31.0.10/32 198.51.100.7/32] direct [10.1.0.11/32]
   port 1 02:46:41:01:00:03 172.31.0.10/30
   port 2 02:46:41:02:00:03 10.2.1.1/24
   route 0.0.0.0/0 port 1 via 172.31.0.9
-  route 10.2.1.0/24 port 2 via invalid IP
   route 198.51.100.7/32 port 2 via invalid IP
   neighbor 172.31.0.9 port 1 02:46:41:00:00:03
   neighbor 10.2.1.10 port 2 02:46:41:03:00:03
-  neighbor 198.51.100.7 port 2 02:46:41:03:00:04
+  neighbor 198.51.100.7 port 2 02:46:41:03:00:05
 c 02:46:41:03:00:01 [10.1.0.10 203.0.113.5] gateway 10.1.0.1 02:46:41:02:00:01 listens []
 o 02:46:41:03:00:02 [10.2.0.10 192.0.2.2 192.0.2.1] gateway 10.2.0.1 02:46:41:02:00:02 listens [10.2.0.10:80 192.0.2.2:80 10.2.0.10:443 192.0.2.1:443]
 p 02:46:41:03:00:03 [10.2.1.10] gateway 10.2.1.1 02:46:41:02:00:03 listens [10.2.1.10:8080]
-r 02:46:41:03:00:04 [198.51.100.7] gateway 10.2.1.1 02:46:41:02:00:03 listens [198.51.100.7:80 198.51.100.7:8081 198.51.100.7:8443]
-m 02:46:41:03:00:05 [10.1.0.11] gateway 10.1.0.1 02:46:41:02:00:01 listens []
+q 02:46:41:03:00:04 [10.2.0.11 192.0.2.2] gateway 10.2.0.1 02:46:41:02:00:02 listens [10.2.0.11:80 192.0.2.2:80]
+r 02:46:41:03:00:05 [198.51.100.7] gateway 10.2.1.1 02:46:41:02:00:03 listens [198.51.100.7:80 198.51.100.7:8081 198.51.100.7:8443]
+m 02:46:41:03:00:06 [10.1.0.11] gateway 10.1.0.1 02:46:41:02:00:01 listens []
 `), "\n")
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

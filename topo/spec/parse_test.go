@@ -92,10 +92,11 @@ func TestParseErrors(t *testing.T) {
 		{"unknown host", "      - host: r", "      - host: x", "t.yaml:21:15: services[0].replicas[0].host: no host is called x"},
 		{"wrong role", "      - host: r", "      - host: c", "t.yaml:21:15: services[0].replicas[0].host: c is a client, not a replica"},
 		{"replica twice", "      - host: r", "      - host: r\n      - host: r", "t.yaml:22:15: services[0].replicas[1].host: r is there twice"},
-		{"first origin behind a replica gateway", "      - host: o", "      - host: p", "t.yaml:19:15: services[0].origins[0].host: the first origin has the server's address and stands behind a server gateway, p is behind a replica-gateway"},
+		{"first origin behind a replica gateway", "      - host: o", "      - host: p", "t.yaml:19:15: services[0].origins[0].host: the first origin stands behind a server gateway, p is behind a replica-gateway"},
 		{"second origin", "      - host: o", "      - host: o\n      - {host: p, port: 8080}", ""},
-		{"second origin behind the server gateway", "gateway: rg}" + upToOrigins, "gateway: sg}" + upToOrigins + "\n      - host: p", "t.yaml:20:15: services[0].origins[1].host: origins but the first stand behind replica gateways, p is behind a server-gateway"},
-		{"the first origin's port", "      - host: o", "      - {host: o, port: 81}", "t.yaml:19:25: services[0].origins[0].port: the first origin has the server's port, 80"},
+		{"second origin behind the server gateway", "gateway: rg}" + upToOrigins, "gateway: sg}" + upToOrigins + "\n      - host: p", ""},
+		{"port of a second origin", "gateway: rg}" + upToOrigins, "gateway: sg}" + upToOrigins + "\n      - {host: p, port: 81}", "t.yaml:20:25: services[0].origins[1].port: an origin with the server's address has its port as well, 80"},
+		{"the first origin's port", "      - host: o", "      - {host: o, port: 81}", "t.yaml:19:25: services[0].origins[0].port: an origin with the server's address has its port as well, 80"},
 		{"service twice", "services:", "services:\n  - {name: two, server: 192.0.2.1, origins: [{host: o}]}\n  - {name: three, server: 192.0.2.1, origins: [{host: o}]}", "t.yaml:18:27: services[1].server: 192.0.2.1:80 is service two already"},
 		{"server of another LAN", "  - name: web", "  - name: web\n    server: 10.1.0.9", "t.yaml:18:13: services[0].server: 10.1.0.9 is in the LAN of cg, the first origin is behind sg"},
 		{"server is a gateway", "  - name: web", "  - name: web\n    server: 172.31.0.5", "t.yaml:18:13: services[0].server: 172.31.0.5 is an address of sg"},
@@ -121,6 +122,19 @@ func TestParseErrors(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestOriginsBehindTwoServerGateways(t *testing.T) {
+	text := strings.NewReplacer(
+		"gateways:", "gateways:\n  - {name: sg2, role: server-gateway, site: A}",
+		"gateway: rg}", "gateway: sg2}",
+		"      - host: o", "      - host: o\n      - host: p",
+	).Replace(small)
+	_, err := Parse("t.yaml", []byte(text), nil)
+	want := "t.yaml:21:15: services[0].origins[1].host: p is behind another server gateway than the first origin: sg2, not sg"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
 

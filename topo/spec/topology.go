@@ -120,17 +120,17 @@ const (
 // Service is a server whose connections are raced among replicas.
 type Service struct {
 	Name         string           `yaml:"name" required:"true" doc:"Unique among services."`
-	Server       Addr             `yaml:"server,omitempty" doc:"Address that clients connect to; the first origin has it as well as its own. Default from 192.0.2.0/24."`
+	Server       Addr             `yaml:"server,omitempty" doc:"Address that clients connect to; origins behind the server gateway have it as well as their own. Default from 192.0.2.0/24."`
 	Port         uint16           `yaml:"port,omitempty" min:"1" max:"65535" doc:"TCP port that clients connect to. Default 80."`
 	OriginPolicy OriginPolicy     `yaml:"origin_policy,omitempty" enum:"race,standby,never" doc:"When the origin takes part in a race. Default standby."`
-	Origins      []ServiceOrigin  `yaml:"origins" required:"true" doc:"Origin servers. The first stands behind the server gateway and has the server's address; others stand behind replica gateways, which hand them their share."`
+	Origins      []ServiceOrigin  `yaml:"origins" required:"true" doc:"Origin servers. The first stands behind the server gateway. Others stand there too, or behind replica gateways, which hand them their share."`
 	Replicas     []ServiceReplica `yaml:"replicas,omitempty" doc:"Replicas that hold the same content."`
 }
 
 // ServiceOrigin is an origin server of a service.
 type ServiceOrigin struct {
 	Host   string `yaml:"host" required:"true" doc:"A host of role origin."`
-	Port   uint16 `yaml:"port,omitempty" min:"1" max:"65535" doc:"TCP port it listens on. Default the service's, which the first always has."`
+	Port   uint16 `yaml:"port,omitempty" min:"1" max:"65535" doc:"TCP port it listens on. Default the service's, which those behind the server gateway always have."`
 	Weight int    `yaml:"weight,omitempty" min:"1" max:"1000" doc:"Share of the connections. Default 1."`
 }
 

@@ -140,7 +140,7 @@ func (t *Topology) checkServices(r *report) {
 	}
 }
 
-// checkOrigins returns the host that has the server's address.
+// checkOrigins returns the host that packets to the server's address go to by plain routing.
 func (t *Topology) checkOrigins(r *report, s Service, path string, seen map[string]bool, stands map[netip.AddrPort]string) (first *Host) {
 	for j, o := range s.Origins {
 		at := index(path+".origins", j)
@@ -148,18 +148,20 @@ func (t *Topology) checkOrigins(r *report, s Service, path string, seen map[stri
 		if h == nil {
 			continue
 		}
-		role := t.Gateway(h.Gateway).Role
+		g := t.Gateway(h.Gateway)
 		switch {
-		case j == 0 && role != ServerGateway:
-			r.add(at+".host", "the first origin has the server's address and stands behind a server gateway, %s is behind a %s", h.Name, role)
-		case j == 0 && o.Port != s.Port:
-			r.add(at+".port", "the first origin has the server's port, %d", s.Port)
+		case j == 0 && g.Role != ServerGateway:
+			r.add(at+".host", "the first origin stands behind a server gateway, %s is behind a %s", h.Name, g.Role)
 		case j == 0:
 			first = h
-		case role != ReplicaGateway:
-			r.add(at+".host", "origins but the first stand behind replica gateways, %s is behind a %s", h.Name, role)
-		default:
+		case g.Role == ServerGateway && first != nil && g.Name != first.Gateway:
+			r.add(at+".host", "%s is behind another server gateway than the first origin: %s, not %s", h.Name, g.Name, first.Gateway)
+		}
+		switch {
+		case g.Role != ServerGateway:
 			standIn(r, stands, h, o.Port, s.Name, at)
+		case o.Port != s.Port:
+			r.add(at+".port", "an origin with the server's address has its port as well, %d", s.Port)
 		}
 	}
 	return first
