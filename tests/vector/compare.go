@@ -1,6 +1,7 @@
 package vector
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,10 +11,15 @@ import (
 	"github.com/firstack/firstack/tests/packet"
 )
 
-// compareFrames compares what left with what should: in order per port, ports among each other in any
-// order.
-func compareFrames(want []*Frame, got []Frame) error {
+// compareFrames compares what left with what should: in order per port unless unordered, ports among each
+// other in any order.
+func compareFrames(want []*Frame, got []Frame, unordered bool) error {
 	var faults []error
+	if unordered {
+		want, got = slices.Clone(want), slices.Clone(got)
+		slices.SortFunc(want, func(a, b *Frame) int { return bytes.Compare(a.Bytes, b.Bytes) })
+		slices.SortFunc(got, func(a, b Frame) int { return bytes.Compare(a.Bytes, b.Bytes) })
+	}
 	wantBy, gotBy := map[uint32][]*Frame{}, map[uint32][]Frame{}
 	for _, f := range want {
 		wantBy[f.Port] = append(wantBy[f.Port], f)

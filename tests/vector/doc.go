@@ -4,24 +4,28 @@
 // A file is strict YAML (an unknown key is an error with file and line):
 //
 //	program: client_gateway            # one of p4src.Programs
-//	include: [client_gateway_base.yaml] # files whose names, entries and sets are taken over
+//	include: [client_gateway_base.yaml] # files whose names, entries, sets and scenes are taken over
 //	names: {client: 10.1.0.2}          # $client in packets and values stands for the text
 //	entries: [...]                     # written before every vector of the file
 //	sets: {translated_a: [...]}        # entries that a vector asks for with use:
+//	scenes: {raced: [...]}             # steps that a vector begins with: after:
 //	vectors:
 //	- name: syn_is_tagged
 //	  description: what must happen, and why
 //	  patent: ["210", "claim 1"]       # operations and claims of the patent that this shows
 //	  use: [translated_a]
+//	  after: [raced]
 //	  entries: [...]
 //	  steps:
 //	  - at: 1.5s                       # time since the switch started; default: as the step before
 //	    write: [...]                   # entries written (delete:, modify: likewise) before the packet
 //	    in: {port: 1, packet: "eth aa>bb / ip $client>… / tcp …"}
-//	    out: [{port: 2, packet: "…"}]  # exactly these, in order per port
+//	    out: [{port: 2, packet: "…"}]  # exactly these, in order per port (unordered: true: in any)
 //	    digests: [{list: flow_event_t, fields: {event: 1, now: any, …}}]
 //	    packet_ins: [{metadata: {ingress_port: 1, reason: 2}, packet: "…"}]
 //	    counters: {verdicts/tag_first: 1}
+//
+// A vector with deviates: and a reason is one that the program does not satisfy yet: it must fail.
 //
 // Instead of in, a step may have packet_out: {metadata: {egress_port: 2}, packet: "…"}. A step whose packet
 // leaves nowhere says so by dropped: and the reason. Packets are texts of package packet. Every frame that

@@ -15,6 +15,7 @@ type File struct {
 	Names   map[string]Text    `yaml:"names"`
 	Entries []Entry            `yaml:"entries"`
 	Sets    map[string][]Entry `yaml:"sets"`
+	Scenes  map[string][]*Step `yaml:"scenes"`
 	Vectors []*Vector          `yaml:"vectors"`
 }
 
@@ -24,8 +25,11 @@ type Vector struct {
 	Description string   `yaml:"description"`
 	Patent      []string `yaml:"patent"`
 	Use         []string `yaml:"use"`
-	Entries     []Entry  `yaml:"entries"`
-	Steps       []*Step  `yaml:"steps"`
+	After       []string `yaml:"after"`
+	// Deviates says why the program does not do what the vector says, as long as it does not.
+	Deviates string  `yaml:"deviates"`
+	Entries  []Entry `yaml:"entries"`
+	Steps    []*Step `yaml:"steps"`
 
 	// Program and File are filled in by Load: the program that the vector is for, and where it stands
 	// (file:line).
@@ -46,9 +50,13 @@ type Step struct {
 	Digests   []Digest        `yaml:"digests"`
 	Counters  map[string]int  `yaml:"counters"`
 	Dropped   string          `yaml:"dropped"`
+	// Unordered: frames at one port may leave in any order, as the copies of a multicast packet do.
+	Unordered bool `yaml:"unordered"`
 
 	// Where is filled in by Load (file:line).
 	Where string `yaml:"-"`
+
+	complete bool
 }
 
 // A Frame is a packet at a port of the switch.

@@ -18,7 +18,7 @@ import (
 // Load reads the vectors of a file in fsys, those of included files excepted. Their entries hold all
 // that is to be written: the included files', the file's, the sets' and their own, in this order.
 func Load(fsys fs.FS, name string) ([]*Vector, error) {
-	l := &loader{fsys: fsys, names: map[string]string{}, sets: map[string][]Entry{}}
+	l := &loader{fsys: fsys, names: map[string]string{}, sets: map[string][]Entry{}, scenes: map[string][]*Step{}}
 	return l.load(name, nil)
 }
 
@@ -26,6 +26,7 @@ type loader struct {
 	fsys    fs.FS
 	names   map[string]string
 	sets    map[string][]Entry
+	scenes  map[string][]*Step
 	entries []Entry
 	done    []string
 }
@@ -95,7 +96,7 @@ func (l *loader) load(name string, including []string) ([]*Vector, error) {
 			return nil, fmt.Errorf("%s: %w", doc.where(at), err)
 		}
 		if len(vectors) > 0 {
-			return nil, doc.errorf(at, "%s has vectors; only names, entries and sets can be included", included)
+			return nil, doc.errorf(at, "%s has vectors; only names, entries, sets and scenes can be included", included)
 		}
 	}
 	l.done = append(l.done, name)
@@ -120,6 +121,18 @@ func (l *loader) define(doc document, file *File) error {
 		}
 		l.sets[name] = set
 	}
+	for name, steps := range file.Scenes {
+		if _, ok := l.scenes[name]; ok {
+			return doc.errorf("$.scenes", "scene %s is there already", name)
+		}
+		for i, s := range steps {
+			if s == nil {
+				return doc.errorf("$.scenes", "scene %s has an empty step", name)
+			}
+			s.Where = doc.where(fmt.Sprintf("$.scenes.%s[%d]", name, i))
+		}
+		l.scenes[name] = steps
+	}
 	return nil
 }
 
@@ -136,7 +149,7 @@ func (l *loader) complete(doc document, file *File) error {
 			return doc.errorf(at, "a vector without a name")
 		case v.Program == "":
 			return doc.errorf("$", "program is missing")
-		case len(v.Steps) == 0:
+		case len(v.Steps)+len(v.After) == 0:
 			return doc.errorf(at, "%s has no steps", v.Name)
 		}
 		entries := slices.Clone(l.entries)
@@ -160,15 +173,31 @@ func (l *loader) complete(doc document, file *File) error {
 				return doc.errorf(at, "an empty step")
 			}
 			s.Where = doc.where(at)
+		}
+		var before []*Step
+		for _, name := range v.After {
+			scene, ok := l.scenes[name]
+			if !ok {
+				return doc.errorf(at, "%s: unknown scene %s", v.Name, name)
+			}
+			before = append(before, scene...)
+		}
+		v.Steps = append(before, v.Steps...)
+		for _, s := range v.Steps {
 			if err := l.completeStep(s); err != nil {
-				return doc.errorf(at, "%s: %w", v.Name, err)
+				return fmt.Errorf("%s: %s: %w", s.Where, v.Name, err)
 			}
 		}
 	}
 	return nil
 }
 
+// completeStep fills in a step; it does nothing to one that is filled in already, as a shared scene's is.
 func (l *loader) completeStep(s *Step) error {
+	if s.complete {
+		return nil
+	}
+	s.complete = true
 	frames := append([]*Frame(nil), s.Out...)
 	if s.In != nil {
 		if s.PacketOut != nil {

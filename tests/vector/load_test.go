@@ -25,6 +25,27 @@ sets:
   local: [{table: routes, key: {dst_addr: $client/32}, action: local}]
 `
 
+const sceneYAML = `
+program: client_gateway
+include: [base.yaml]
+scenes:
+  opened:
+  - {in: {port: 1, packet: "$lan / tcp 1>2 S"}, dropped: for good}
+vectors:
+- {name: one, after: [opened], steps: [{at: 1s}]}
+- {name: two, after: [opened, opened], steps: [{at: 2s}]}
+`
+
+func TestScenes(t *testing.T) {
+	vectors, err := Load(fsOf(map[string]string{"v.yaml": sceneYAML, "base.yaml": baseYAML}), "v.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(vectors[0].Steps) != 2 || len(vectors[1].Steps) != 3 || vectors[0].Steps[0].Where != "v.yaml:6" {
+		t.Errorf("%+v", vectors[0].Steps[0])
+	}
+}
+
 const vectorsYAML = `
 program: client_gateway
 include: [base.yaml]
@@ -94,6 +115,7 @@ func TestLoadErrors(t *testing.T) {
 		{change("    out:\n", "    dropped: no\n    out:\n"), []string{"v.yaml:12", "something leaves"}},
 		{change("    in: {port: 1, packet: \"$lan / tcp 1>2 S\"}\n", ""), []string{"nothing can leave"}},
 		{change("use: [local]", "use: [remote]"), []string{"v.yaml:5", "unknown set remote"}},
+		{change("use: [local]", "after: [nothing]"), []string{"v.yaml:5", "unknown scene nothing"}},
 		{change("name: first", "name: \"\""), []string{"v.yaml:5", "without a name"}},
 		{change("program: client_gateway", ""), []string{"program is missing"}},
 		{change("base.yaml", "nowhere.yaml"), []string{"v.yaml:3", "nowhere.yaml"}},

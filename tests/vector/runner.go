@@ -94,7 +94,7 @@ func (r *run) step(ctx context.Context, s *Step) error {
 		return err
 	}
 	faults := []error{
-		compareFrames(s.Out, events.Frames),
+		compareFrames(s.Out, events.Frames, s.Unordered),
 		r.schema.comparePacketIns(s.PacketIns, events.PacketIns),
 		r.schema.compareDigests(s.Digests, events.Digests),
 	}
