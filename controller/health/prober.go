@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -27,13 +26,13 @@ type Options struct {
 // Prober probes a set of targets that can be replaced while it runs. All methods may be called at any time.
 type Prober struct {
 	options Options
-	client  *http.Client
 	wake    chan struct{} // holds one token when settings or targets changed
 
 	mu       sync.Mutex
 	settings config.Health
 	targets  []Target
 	status   map[Target]Status
+	version  uint64 // of settings and targets
 }
 
 // New makes a prober without targets.
@@ -51,8 +50,8 @@ func New(o Options) *Prober {
 		o.OnChange = func(Change) {}
 	}
 	return &Prober{
-		options: o, client: newClient(o.Dial), wake: make(chan struct{}, 1),
-		settings: o.Settings, status: map[Target]Status{},
+		options: o, wake: make(chan struct{}, 1),
+		settings: o.Settings, status: map[Target]Status{}, version: 1,
 	}
 }
 
@@ -82,7 +81,9 @@ func (p *Prober) SetSettings(settings config.Health) {
 	p.changed()
 }
 
+// changed is called with the lock held.
 func (p *Prober) changed() {
+	p.version++
 	select {
 	case p.wake <- struct{}{}:
 	default:
@@ -128,7 +129,7 @@ func (p *Prober) probe(ctx context.Context, t Target, settings config.Health) ou
 	if settings.Path == "" {
 		return connect(ctx, p.options.Dial, t.Address.String())
 	}
-	return get(ctx, p.client, t.Address.String(), settings.Path)
+	return get(ctx, p.options.Dial, t.Address.String(), settings.Path)
 }
 
 // publish makes a status visible, unless its target has gone meanwhile.
@@ -142,9 +143,13 @@ func (p *Prober) publish(t Target, s Status) bool {
 	return wanted
 }
 
-// wanted gives the settings and targets as they are now.
-func (p *Prober) wanted() (config.Health, []Target) {
+// wanted gives the settings and targets as they are now, and whether they are others than those of the version seen.
+func (p *Prober) wanted(seen *uint64) (config.Health, []Target, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.settings, p.targets
+	if *seen == p.version {
+		return config.Health{}, nil, false
+	}
+	*seen = p.version
+	return p.settings, p.targets, true
 }

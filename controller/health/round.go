@@ -11,6 +11,7 @@ import (
 // round is what the goroutine of Run owns: who is probed when.
 type round struct {
 	*Prober
+	seen     uint64 // version of settings and targets
 	settings config.Health
 	entries  map[Target]*entry
 	due      queue // of the entries that no probe is running for
@@ -38,16 +39,17 @@ func newRound(p *Prober) *round {
 	return &round{Prober: p, entries: map[Target]*entry{}, results: make(chan result, p.options.Concurrent), timer: timer}
 }
 
-// update takes over settings and targets.
+// update takes over settings and targets where they have changed.
 func (r *round) update() {
-	settings, targets := r.wanted()
-	now := time.Now()
+	settings, targets, changed := r.wanted(&r.seen)
+	if !changed {
+		return
+	}
 	wanted := make(map[Target]bool, len(targets))
 	for _, t := range targets {
 		wanted[t] = true
 		if r.entries[t] == nil {
-			e := &entry{target: t, record: record{Status: Status{Since: now}}}
-			e.next = now.Add(time.Duration(r.options.Rand() * float64(settings.Interval)))
+			e := &entry{target: t, record: record{Status: Status{Since: time.Now()}}, next: r.sometime(settings)}
 			r.entries[t] = e
 			heap.Push(&r.due, e)
 		}
@@ -61,17 +63,29 @@ func (r *round) update() {
 			heap.Remove(&r.due, e.place)
 		}
 	}
-	if settings == r.settings {
-		return
+	if settings != r.settings {
+		r.change(settings)
 	}
+}
+
+// sometime within the next interval: targets that are heard of at the same time are not probed at the same time.
+func (r *round) sometime(settings config.Health) time.Time {
+	return time.Now().Add(time.Duration(r.options.Rand() * float64(settings.Interval)))
+}
+
+// change takes over settings. Targets that nobody probes any more become active.
+func (r *round) change(settings config.Health) {
+	old := r.settings
 	r.settings = settings
 	for _, e := range r.entries {
 		if settings.Off {
 			r.become(e, Active, nil)
 			e.record = record{Status: Status{Since: e.record.Since}}
 			r.publish(e.target, e.record.Status)
-		} else if soon := now.Add(settings.Interval); e.place >= 0 && e.next.After(soon) {
-			e.next = soon
+			continue
+		}
+		if settings.Interval != old.Interval && e.place >= 0 {
+			e.next = r.sometime(settings)
 			heap.Fix(&r.due, e.place)
 		}
 	}

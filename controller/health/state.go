@@ -88,7 +88,10 @@ func (r *record) add(o outcome, rise, fall int) State {
 	r.bad = 0
 	r.Delay = o.delay
 	switch {
-	case r.State == Active, r.State == Busy && o.state == Busy, r.good >= rise:
+	case r.State == Active, r.State == Busy && o.state == Busy:
+		return o.state
+	case r.good >= rise:
+		r.good = 0
 		return o.state
 	}
 	return r.State
