@@ -74,16 +74,12 @@ func (h *Host) configure(opts Options) error {
 	if err := h.stack.CreateNIC(nicID, h.card); err != nil {
 		return fmt.Errorf("create the card: %w", stackError(err))
 	}
-	for i, a := range opts.Addresses {
+	for _, a := range opts.Addresses {
 		if !a.Is4() {
 			return fmt.Errorf("address %s is not IPv4", a)
 		}
-		properties := stack.AddressProperties{}
-		if i > 0 {
-			properties.PEB = stack.NeverPrimaryEndpoint
-		}
 		address := tcpip.ProtocolAddress{Protocol: ipv4.ProtocolNumber, AddressWithPrefix: stackAddr(a).WithPrefix()}
-		if err := h.stack.AddProtocolAddress(nicID, address, properties); err != nil {
+		if err := h.stack.AddProtocolAddress(nicID, address, stack.AddressProperties{}); err != nil {
 			return fmt.Errorf("add address %s: %w", a, stackError(err))
 		}
 	}

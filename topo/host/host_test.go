@@ -450,3 +450,34 @@ func TestStrangeFrames(t *testing.T) {
 		t.Error("connected to nobody")
 	}
 }
+
+// What is for another card is not for this one, as on a LAN; what is sent without a choice comes from
+// the first address.
+func TestFramesForOthers(t *testing.T) {
+	p := newPair(t, 0, false)
+	sent := make(chan []byte, 10)
+	defer p.fabric.AddTap(func(ev link.TapEvent) {
+		if ev.Fate == link.Sent {
+			sent <- bytes.Clone(ev.Frame)
+		}
+	})()
+	ask := func() []byte {
+		t.Helper()
+		if _, err := p.b.Ping(deadline(t, 10*time.Second), addrA, 1); err != nil {
+			t.Fatal(err)
+		}
+		request := <-sent
+		<-sent
+		return request
+	}
+	request := ask()
+	if source := netip.AddrFrom4([4]byte(request[26:30])); source != addrB {
+		t.Errorf("b with its alias sends from %s", source)
+	}
+	request[5] ^= 1
+	p.a.Receive(request)
+	ask() // had the first request been answered, its answer would be in the way
+	if len(sent) > 0 {
+		t.Errorf("%d frames in answer to one for another", len(sent))
+	}
+}

@@ -123,6 +123,33 @@ func TestOrderAcrossLinks(t *testing.T) {
 	})
 }
 
+// A frame that is due before those in flight is not kept waiting for them, and the sender may use its
+// buffer again at once.
+func TestEarlierFrameWakesTheFabric(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFabric(t, Options{})
+		defer f.Close()
+		s := newSink()
+		slow := connect(t, f, "slow", Shape{Delay: 500 * time.Millisecond}, s.receive)
+		fast := connect(t, f, "fast", Shape{Delay: 10 * time.Millisecond}, s.receive)
+		for _, size := range []int{60, 1500, 9000} {
+			s.got, s.start = nil, time.Now()
+			buffer := numbered(0, size)
+			slow.Send(buffer)
+			synctest.Wait() // now it sleeps until the slow frame is due
+			binary.BigEndian.PutUint32(buffer[14:], 1)
+			fast.Send(buffer)
+			binary.BigEndian.PutUint32(buffer[14:], 2)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			want := []arrival{{1, 10 * time.Millisecond}, {0, 500 * time.Millisecond}}
+			if !slices.Equal(s.got, want) {
+				t.Errorf("%d bytes: got %v, want %v", size, s.got, want)
+			}
+		}
+	})
+}
+
 // An ordered link stays ordered when its delay shrinks under way.
 func TestOrderWhenDelayShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
