@@ -17,7 +17,7 @@ gateways:
   - {name: sg, role: server-gateway, site: B}
   - {name: rg, role: replica-gateway, site: B}
 hosts:
-  - {name: c, role: client, site: A, addresses: [10.1.0.10, 203.0.113.5]}
+  - {name: c, role: client, site: A, addresses: [10.1.0.10, 203.0.113.5, 10.1.0.77]}
   - {name: o, role: origin, gateway: sg}
   - {name: p, role: origin, gateway: rg}
   - {name: q, role: origin, gateway: sg}
@@ -59,6 +59,7 @@ cg core 02:46:41:00:00:01 reached [10.1.0.0/24 172.31.0.2/32 203.0.113.5/32] dir
   port 2 02:46:41:02:00:01 10.1.0.1/24
   route 0.0.0.0/0 port 1 via 172.31.0.1
   route 203.0.113.5/32 port 2 via 10.1.0.10
+  route 10.1.0.77/32 port 2 via 10.1.0.10
   neighbor 172.31.0.1 port 1 02:46:41:00:00:01
   neighbor 10.1.0.10 port 2 02:46:41:03:00:01
   neighbor 10.1.0.11 port 2 02:46:41:03:00:06
@@ -79,7 +80,7 @@ rg core 02:46:41:00:00:03 reached [10.2.1.0/24 172.31.0.10/32 198.51.100.7/32] d
   neighbor 172.31.0.9 port 1 02:46:41:00:00:03
   neighbor 10.2.1.10 port 2 02:46:41:03:00:03
   neighbor 198.51.100.7 port 2 02:46:41:03:00:05
-c 02:46:41:03:00:01 [10.1.0.10 203.0.113.5] gateway 10.1.0.1 02:46:41:02:00:01 listens []
+c 02:46:41:03:00:01 [10.1.0.10 203.0.113.5 10.1.0.77] gateway 10.1.0.1 02:46:41:02:00:01 listens []
 o 02:46:41:03:00:02 [10.2.0.10 192.0.2.2 192.0.2.1] gateway 10.2.0.1 02:46:41:02:00:02 listens [10.2.0.10:80 192.0.2.2:80 10.2.0.10:443 192.0.2.1:443]
 p 02:46:41:03:00:03 [10.2.1.10] gateway 10.2.1.1 02:46:41:02:00:03 listens [10.2.1.10:8080]
 q 02:46:41:03:00:04 [10.2.0.11 192.0.2.2] gateway 10.2.0.1 02:46:41:02:00:02 listens [10.2.0.11:80 192.0.2.2:80]

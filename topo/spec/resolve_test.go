@@ -91,6 +91,24 @@ func TestGivenAddressesAreKept(t *testing.T) {
 	}
 }
 
+// A LAN has as many hosts as it has addresses from .10 up to the one before its broadcast address.
+func TestFullLAN(t *testing.T) {
+	hosts := "hosts:\n"
+	for i := range 5 {
+		hosts += fmt.Sprintf("  - {name: h%d, role: client, site: A}\n", i)
+	}
+	for n, ok := range map[string]bool{"{name: c, role: management, gateway: sg}": true, "{name: c, role: client, site: A}": false} {
+		text := strings.NewReplacer("{name: cg,", "{name: cg, lan: 10.1.0.0/28,", "hosts:\n", hosts, "{name: c, role: client, site: A}", n).Replace(small)
+		top, err := Parse("t.yaml", []byte(text), nil)
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", n, err)
+		}
+		if err == nil && top.Host("h4").Address().String() != "10.1.0.14" {
+			t.Errorf("the last host has %s", top.Host("h4").Address())
+		}
+	}
+}
+
 func TestShapes(t *testing.T) {
 	text := strings.Replace(small, "name: small", `name: small
 links:
