@@ -60,8 +60,19 @@ func TestFetchOverDefaultTopology(t *testing.T) {
 		t.Fatal(err)
 	}
 	rtt := w.Topology().RoundTrip("Frankfurt", "Washington DC")
-	if r.Connect < rtt || r.Connect > rtt+25*time.Millisecond {
-		t.Errorf("connected after %v, the round trip is %v", r.Connect, rtt)
+	best := r.Connect
+	for range 5 { // the machine may be busy, but the network is never too fast
+		if best < rtt {
+			t.Fatalf("connected after %v, the round trip is %v", best, rtt)
+		}
+		again, err := w.Host("client").Fetch(deadline(t), host.Request{Server: web})
+		if err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, again.Connect)
+	}
+	if best > rtt+20*time.Millisecond {
+		t.Errorf("connected after %v at best, the round trip is %v", best, rtt)
 	}
 	if r.FirstByte < 2*rtt || r.Total < r.FirstByte {
 		t.Errorf("first byte after %v, last after %v", r.FirstByte, r.Total)
@@ -140,10 +151,17 @@ func TestTenRegions(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, h := range w.Plan().Hosts {
 		wg.Go(func() {
-			took, err := w.Host("client").Ping(deadline(t), h.All[0], uint16(i))
 			want := time.Duration(0.2 * float64(top.RoundTrip("Frankfurt", h.Site)))
-			if err != nil || took < want || took > want+100*time.Millisecond {
-				t.Errorf("%s in %s: %v, %v, want %v", h.Name, h.Site, took, err, want)
+			best := time.Hour
+			for range 5 {
+				took, err := w.Host("client").Ping(deadline(t), h.All[0], uint16(i))
+				if err != nil {
+					t.Error(err)
+				}
+				best = min(best, took)
+			}
+			if best < want || best > want+20*time.Millisecond {
+				t.Errorf("%s in %s: %v at best, want %v", h.Name, h.Site, best, want)
 			}
 		})
 	}
@@ -153,8 +171,8 @@ func TestTenRegions(t *testing.T) {
 func TestCutsAndMends(t *testing.T) {
 	w := newWorld(t, 0.01)
 	client := w.Host("client")
-	reached := func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	reached := func(wait time.Duration) bool {
+		ctx, cancel := context.WithTimeout(t.Context(), wait)
 		defer cancel()
 		c, err := client.Dial(ctx, netip.AddrPort{}, web)
 		if err == nil {
@@ -170,7 +188,11 @@ func TestCutsAndMends(t *testing.T) {
 			if err := cut(down); err != nil {
 				t.Fatal(err)
 			}
-			if reached() == down {
+			wait := time.Minute
+			if down {
+				wait = 100 * time.Millisecond
+			}
+			if reached(wait) == down {
 				t.Errorf("%s down %v: reached %v", name, down, !down)
 			}
 		}
