@@ -29,7 +29,7 @@ func (c *Config) complete(r *report) {
 		c.Redirections = []Redirection{{Ports: append([]uint16(nil), DefaultPorts...)}}
 	}
 	for i := range c.Services {
-		if s := &c.Services[i]; len(s.Origins) == 0 {
+		if s := &c.Services[i]; len(s.Origins) == 0 && s.Server.IsValid() {
 			s.Origins = []Origin{{Name: DefaultOrigin, Address: s.Server}}
 		}
 	}

@@ -87,7 +87,7 @@ func (s *seats) origin(path string, service *Service, o *Origin) {
 	s.standIn(path, o.Address)
 	if o.Address != service.Server {
 		s.speak(path, netip.AddrPortFrom(o.Address, o.Port), false)
-	} else if o.Port != service.Port {
+	} else if o.Port != service.Port && o.Port != 0 {
 		s.add(path+".port", "an origin at the service's own address listens on the service's port %d", service.Port)
 	}
 }

@@ -17,7 +17,7 @@ func (c *Config) validateSwitches(r *report) {
 		if s.Address != "" {
 			d := device{s.Address, s.DeviceID}
 			if first, twice := devices[d]; twice {
-				r.add(path+".address", "device %d at %s is %s already", s.DeviceID, s.Address, first)
+				r.add(path+".address", "device %d at %s is that of %s already", s.DeviceID, s.Address, first)
 			} else {
 				devices[d] = s.Name
 			}
@@ -123,7 +123,7 @@ func (s *Switch) validateRouting(r *report, path string) {
 				}
 			}
 		}
-		if !route.Via.IsValid() {
+		if !route.Via.IsValid() || route.Port == 0 {
 			continue
 		}
 		switch {

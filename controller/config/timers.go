@@ -1,6 +1,11 @@
 package config
 
-import "time"
+import (
+	"reflect"
+	"time"
+
+	"github.com/firstack/firstack/controller/config/internal/shape"
+)
 
 // Timers are the lives of slots and translations. Slots count ticks of 1.024 ms in 32 bits and compare them by
 // signed difference, which is why none may pass 2^31 ticks (610 hours); 600 hours is the round figure below it.
@@ -41,13 +46,13 @@ type Health struct {
 func (c *Config) validateTimers(r *report) {
 	t := c.Timers
 	if t.SlotPending >= t.SlotClaimed {
-		r.add("timers.slot-pending", "%v is not less than slot-claimed, %v", t.SlotPending, t.SlotClaimed)
+		r.add("timers.slot-pending", "%s is not less than slot-claimed, %s", text(t.SlotPending), text(t.SlotClaimed))
 	}
 	if t.Tell >= t.SlotClaimed {
-		r.add("timers.tell", "%v is not less than slot-claimed, %v: the controller would hear of a slot once at most", t.Tell, t.SlotClaimed)
+		r.add("timers.tell", "%s is not less than slot-claimed, %s: the controller would hear of a slot once at most", text(t.Tell), text(t.SlotClaimed))
 	}
 	if t.Transitory > t.Idle {
-		r.add("timers.transitory", "%v is more than idle, %v", t.Transitory, t.Idle)
+		r.add("timers.transitory", "%s is more than idle, %s", text(t.Transitory), text(t.Idle))
 	}
 }
 
@@ -56,11 +61,14 @@ func (c *Config) validateHealth(r *report) {
 	switch {
 	case h.Off:
 	case h.Interval < minInterval:
-		r.add("health.interval", "%v is less than %v; no probes at all is off: true", h.Interval, minInterval)
+		r.add("health.interval", "%s is less than %s; no probes at all is off: true", text(h.Interval), text(minInterval))
 	case h.Timeout > h.Interval:
-		r.add("health.timeout", "%v is more than interval, %v", h.Timeout, h.Interval)
+		r.add("health.timeout", "%s is more than interval, %s", text(h.Timeout), text(h.Interval))
 	}
 }
 
 // Probing more often than this measures the prober.
 const minInterval = 10 * time.Millisecond
+
+// text gives a time as it would be written: 5m, not 5m0s.
+func text(d time.Duration) string { return shape.Text(reflect.ValueOf(d)) }

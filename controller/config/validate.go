@@ -54,7 +54,9 @@ func walkList(r *report, path string, list reflect.Value, rule shape.Rule) {
 		field, text := shape.KeyOf(element)
 		if shape.IsScalar(element.Type()) {
 			checkScalar(r, at, element, rule)
-			text = shape.Text(element)
+			if !rule.Host { // addresses are compared over all of a switch's ports
+				text = shape.Text(element)
+			}
 		} else {
 			walk(r, at, element)
 			at = shape.Join(at, field)

@@ -40,6 +40,8 @@ func Decode(data []byte, into any) (map[string]Position, []Problem) {
 	return d.given, d.problems
 }
 
+const refusal = "anchors, aliases, merge keys and tags are not taken here; write the value out"
+
 type decoder struct {
 	given    map[string]Position
 	problems []Problem
@@ -51,8 +53,8 @@ func (d *decoder) fail(at ast.Node, path, format string, args ...any) {
 
 func (d *decoder) value(path string, n ast.Node, v reflect.Value, rule shape.Rule) {
 	switch n.(type) {
-	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
-		d.fail(n, path, "anchors, aliases, merge keys and tags are not taken here; write the value out")
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		d.fail(n, path, refusal)
 		return
 	}
 	switch {
@@ -103,6 +105,10 @@ func (d *decoder) mapping(path string, n ast.Node, v reflect.Value) {
 	}
 	fields := shape.Fields(v.Type())
 	for _, pair := range pairs {
+		if _, merge := pair.Key.(*ast.MergeKeyNode); merge {
+			d.fail(pair.Key, path, refusal)
+			continue
+		}
 		key, ok := pair.Key.(*ast.StringNode)
 		if !ok {
 			d.fail(pair.Key, path, "%s found where a key is wanted: %s", describe(pair.Key), keys(v.Type()))

@@ -44,7 +44,10 @@ func set(n ast.Node, text string, v reflect.Value, rule shape.Rule) string {
 		}
 	case shape.Integer:
 		integer, ok := n.(*ast.IntegerNode)
+		_, quoted := n.(*ast.StringNode)
 		switch {
+		case quoted && shape.Set(reflect.New(v.Type()).Elem(), text) == nil:
+			return fmt.Sprintf("%q is text; write the number without quotes", text)
 		case !ok:
 			return fmt.Sprintf("%q is not a whole number", text)
 		case ambiguous(text):

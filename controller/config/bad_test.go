@@ -1,0 +1,65 @@
+package config_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/firstack/firstack/controller/config"
+)
+
+var update = flag.Bool("update", false, "write what the errors are now beside the bad configurations")
+
+// Beside each bad configuration is what is wrong with it, one error a line.
+func TestBadFiles(t *testing.T) {
+	for _, name := range files(t, "testdata/bad/*.yaml") {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := config.Parse(filepath.Base(name), data)
+			if err == nil || c != nil {
+				t.Fatalf("accepted: %v", c)
+			}
+			golden := strings.TrimSuffix(name, ".yaml") + ".errors"
+			if *update {
+				if err := os.WriteFile(golden, []byte(err.Error()+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err2 := os.ReadFile(golden)
+			if err2 != nil {
+				t.Fatal(err2)
+			}
+			if diff := cmp.Diff(string(want), err.Error()+"\n"); diff != "" {
+				t.Error(diff)
+			}
+			if n := strings.Count(string(want), "\n"); len(config.List(err)) != n {
+				t.Errorf("List gives %d errors, want %d", len(config.List(err)), n)
+			}
+		})
+	}
+}
+
+func files(t testing.TB, pattern string) []string {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no files %s: %v", pattern, err)
+	}
+	return names
+}
+
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -1,0 +1,188 @@
+package config_test
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/firstack/firstack/controller/config"
+)
+
+// example is the file that the documentation shows.
+const example = "../../docs/examples/firstack.yaml"
+
+var sameAddresses = cmp.Options{
+	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+}
+
+// What is accepted is written and read again as the same tree, and complete and valid as it stands.
+func TestGoodFiles(t *testing.T) {
+	for _, name := range append(files(t, "testdata/good/*.yaml"), example) {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			c, err := config.Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := c.Encode()
+			again, err := config.Parse("encoded", text)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			if diff := cmp.Diff(c, again, sameAddresses); diff != "" {
+				t.Errorf("read again it differs (-first +again):\n%s\n%s", diff, text)
+			}
+			if string(again.Encode()) != string(text) {
+				t.Errorf("written again it differs:\n%s\n%s", text, again.Encode())
+			}
+			if changes := config.Diff(c, again); changes != nil {
+				t.Errorf("Diff finds %v", changes)
+			}
+			if err := c.Validate(); err != nil {
+				t.Errorf("as a tree made in Go it is invalid: %v", err)
+			}
+		})
+	}
+}
+
+func TestLoadWithoutFile(t *testing.T) {
+	_, err := config.Load(filepath.Join(t.TempDir(), "none.yaml"))
+	if !os.IsNotExist(unwrapped(err)) {
+		t.Errorf("error %v, want that of os.ReadFile", err)
+	}
+}
+
+func unwrapped(err error) error {
+	if u, ok := err.(interface{ Unwrap() error }); ok {
+		return u.Unwrap()
+	}
+	return err
+}
+
+func TestExample(t *testing.T) {
+	c, err := config.Load(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokyo := c.Services[0].Replicas[1]
+	want := config.Replica{
+		Name: "tokyo", Address: netip.MustParseAddr("198.51.100.70"), Port: 8080, Configuration: config.ConfigurationB,
+		AdminState: config.AdminUp, Gateway: "tokyo", HealthPort: 8080,
+	}
+	if tokyo != want {
+		t.Errorf("tokyo is %+v, want %+v", tokyo, want)
+	}
+	if c.Controller.ElectionID != (config.ElectionID{Low: 10}) {
+		t.Errorf("election id %v, want 10", c.Controller.ElectionID)
+	}
+	if m := c.Switches[1].Ports[0].MAC.String(); m != "02:00:00:00:02:01" {
+		t.Errorf("MAC %s", m)
+	}
+	if r := c.Services[0].Replicas[0]; r.MaxConnectionRate != 20000 || r.Burst != 40000 {
+		t.Errorf("rate %d, burst %d", r.MaxConnectionRate, r.Burst)
+	}
+	if *c.Services[1].Replicatable {
+		t.Error("mail-archive is replicatable")
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := config.Parse("minimal", []byte(`
+switches:
+  - {name: cg, role: client-gateway, address: "a:1", insecure: true, ports: [{port: 1, side: lan, mac: "02:00:00:00:00:01"}, {port: 2, mac: "02:00:00:00:00:02"}]}
+  - {name: sg, role: server-gateway, address: "b:1", insecure: true}
+  - {name: rg, role: replica-gateway, address: "c:1", insecure: true}
+services:
+  - name: web
+    server: 192.0.2.10
+    port: 8000
+    gateway: sg
+    replicas:
+      - {name: a, address: 198.51.100.1}
+      - {name: b, address: 198.51.100.2, port: 81, gateway: rg, max-connection-rate: 7}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	everywhere := netip.MustParsePrefix("0.0.0.0/0")
+	yes := true
+	want := &config.Config{
+		Controller: config.Controller{ElectionID: config.ElectionID{Low: 1}, Listen: "127.0.0.1:9561"},
+		Switches: []config.Switch{
+			{Name: "cg", Role: config.ClientGateway, Address: "a:1", DeviceID: 1, Insecure: true, GatewayID: 1, Ports: []config.Port{
+				{Port: 1, Side: config.LAN, MAC: config.MAC{2, 0, 0, 0, 0, 1}}, {Port: 2, Side: config.WAN, MAC: config.MAC{2, 0, 0, 0, 0, 2}},
+			}},
+			{Name: "sg", Role: config.ServerGateway, Address: "b:1", DeviceID: 1, Insecure: true, GatewayID: 2},
+			{Name: "rg", Role: config.ReplicaGateway, Address: "c:1", DeviceID: 1, Insecure: true, GatewayID: 3},
+		},
+		Services: []config.Service{{
+			Name: "web", Server: netip.MustParseAddr("192.0.2.10"), Port: 8000, Gateway: "sg", Replicatable: &yes,
+			OriginPolicy: config.OriginStandby,
+			Origins:      []config.Origin{{Name: "origin", Address: netip.MustParseAddr("192.0.2.10"), Port: 8000, Weight: 1}},
+			Replicas: []config.Replica{
+				{Name: "a", Address: netip.MustParseAddr("198.51.100.1"), Port: 8000, Configuration: config.ConfigurationA, AdminState: config.AdminUp, HealthPort: 8000},
+				{Name: "b", Address: netip.MustParseAddr("198.51.100.2"), Port: 81, Configuration: config.ConfigurationA, AdminState: config.AdminUp, Gateway: "rg", MaxConnectionRate: 7, Burst: 7, HealthPort: 81},
+			},
+		}},
+		Redirections: []config.Redirection{{Clients: everywhere, Servers: everywhere, Ports: []uint16{80, 443}, Action: config.ActionRedirect}},
+		Timers: config.Timers{
+			SlotPending: 3 * time.Second, SlotClaimed: 300 * time.Second, Tell: 500 * time.Millisecond,
+			Idle: 124 * time.Minute, Transitory: 4 * time.Minute, LingerReset: 2 * time.Second, LingerFIN: time.Minute,
+		},
+		Health: config.Health{Interval: 2 * time.Second, Timeout: time.Second, Rise: 2, Fall: 3},
+	}
+	if diff := cmp.Diff(want, c, sameAddresses); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A tree made in Go is completed as one from YAML is.
+func TestComplete(t *testing.T) {
+	c := config.Default()
+	parsed, err := config.Parse("empty", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(parsed, c, sameAddresses); diff != "" {
+		t.Errorf("Default differs from an empty file:\n%s", diff)
+	}
+	c.Complete()
+	if diff := cmp.Diff(parsed, c, sameAddresses); diff != "" {
+		t.Errorf("completed twice it differs:\n%s", diff)
+	}
+	off := &config.Config{Health: config.Health{Off: true}}
+	off.Complete()
+	if off.Health.Interval != 0 {
+		t.Errorf("interval %v without probes, want 0", off.Health.Interval)
+	}
+	c.Redirections[0].Ports[0] = 8080
+	if config.DefaultPorts[0] != 80 {
+		t.Error("a tree shares its ports with DefaultPorts")
+	}
+}
+
+// Errors of a tree made in Go have paths but no place.
+func TestValidateInGo(t *testing.T) {
+	c := &config.Config{
+		Switches: []config.Switch{{Name: "a", Role: "router", Address: "a:1", Insecure: true}},
+		Services: []config.Service{{Name: "web", Port: 80, Gateway: "b"}},
+	}
+	c.Complete()
+	err := c.Validate()
+	want := "switches[0].role: \"router\" is not one of client-gateway, server-gateway, replica-gateway\n" +
+		"services[0].server: is missing\n" +
+		"services[0].gateway: there is no switch \"b\""
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v\nwant\n%s", err, want)
+	}
+	if list := config.List(err); len(list) != 3 || list[1].Path != "services[0].server" || list[1].Line != 0 {
+		t.Errorf("list %v", list)
+	}
+	if config.List(nil) != nil {
+		t.Error("errors in nil")
+	}
+}
