@@ -1,0 +1,37 @@
+// Command firstack-switch runs the embedded P4 switch as a process. It takes the flags of BMv2's
+// simple_switch_grpc, before or after "--", so that scripts made for that run unchanged.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+	}()
+	cmd := newCommand(os.Stdout, os.Stderr)
+	cmd.SetArgs(mergeTargetFlags(os.Args[1:]))
+	if err := cmd.ExecuteContext(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "firstack-switch:", err)
+		os.Exit(1)
+	}
+}
+
+// mergeTargetFlags drops the "--" that simple_switch_grpc wants before its target's own flags.
+func mergeTargetFlags(args []string) []string {
+	out := make([]string, 0, len(args))
+	for _, a := range args {
+		if a != "--" {
+			out = append(out, a)
+		}
+	}
+	return out
+}

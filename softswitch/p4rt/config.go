@@ -1,0 +1,218 @@
+package p4rt
+
+import (
+	"fmt"
+
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+
+	"github.com/firstack/firstack/softswitch/bmv2json"
+	"github.com/firstack/firstack/softswitch/p4rt/schema"
+	"github.com/firstack/firstack/softswitch/pipeline"
+	"github.com/firstack/firstack/softswitch/pre"
+)
+
+// bound is a program with its P4Info: an instance of it, and what P4Runtime keeps beside the
+// instance. It is changed under Server.mu, and read by the data plane only where it never changes.
+type bound struct {
+	config *p4v1.ForwardingPipelineConfig
+	schema *schema.Schema
+	pl     *pipeline.Pipeline
+	engine *pre.Engine
+	now    func() uint64
+
+	tables      map[uint32]*table
+	tableList   []*table
+	tableByName map[string]*table
+	idleTables  bool // some table has an idle timeout
+	profiles    map[uint32]*profile
+	counters    map[uint32]*counter
+	meters      map[uint32]*meter
+	registers   map[uint32]*register
+	valueSets   map[uint32]*valueSet
+
+	groups        map[uint32]*p4v1.MulticastGroupEntry
+	clones        map[uint32]*p4v1.CloneSessionEntry
+	digestConfigs map[uint32]*p4v1.DigestEntry_Config // of those that are enabled
+}
+
+// table is a table of the P4Info with that of the program.
+type table struct {
+	*schema.Table
+	pt            *pipeline.Table
+	owner         string   // in errors
+	profile       *profile // nil for a direct table
+	defaultCookie []byte
+}
+
+type counter struct {
+	*schema.Counter
+	pc *pipeline.Counter
+}
+
+type meter struct {
+	*schema.Meter
+	pm *pipeline.Meter
+}
+
+type register struct {
+	*schema.Register
+	pr *pipeline.Register
+}
+
+// loaded is a configuration that was read and found good by itself.
+type loaded struct {
+	config *p4v1.ForwardingPipelineConfig
+	schema *schema.Schema
+	prog   *pipeline.Program
+}
+
+// load reads a configuration: P4Info, and BMv2 JSON.
+func (s *Server) load(cfg *p4v1.ForwardingPipelineConfig) (*loaded, error) {
+	sc, err := schema.New(cfg.GetP4Info())
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := bmv2json.Parse(cfg.GetP4DeviceConfig())
+	if err != nil {
+		return nil, fmt.Errorf("p4_device_config: %w", err)
+	}
+	prog, err := pipeline.Compile(parsed)
+	if err != nil {
+		return nil, fmt.Errorf("p4_device_config: %w", err)
+	}
+	return &loaded{config: cfg, schema: sc, prog: prog}, nil
+}
+
+// bind makes an instance of a program and finds everything in the P4Info in it, by name. Errors
+// say what the P4Info has and the program has not, or has otherwise.
+func (s *Server) bind(l *loaded) (*bound, error) {
+	engine := pre.New()
+	b := &bound{
+		config: l.config, schema: l.schema, engine: engine, now: s.opt.Now,
+		pl:     s.device.NewPipeline(l.prog, engine),
+		tables: map[uint32]*table{}, tableByName: map[string]*table{},
+		profiles: map[uint32]*profile{}, counters: map[uint32]*counter{}, meters: map[uint32]*meter{},
+		registers: map[uint32]*register{}, valueSets: map[uint32]*valueSet{},
+		groups: map[uint32]*p4v1.MulticastGroupEntry{}, clones: map[uint32]*p4v1.CloneSessionEntry{},
+		digestConfigs: map[uint32]*p4v1.DigestEntry_Config{},
+	}
+	for _, bind := range []func() error{b.bindProfiles, b.bindTables, b.bindArrays, b.bindValueSets} {
+		if err := bind(); err != nil {
+			return nil, fmt.Errorf("P4Info and p4_device_config do not belong together: %w", err)
+		}
+	}
+	return b, nil
+}
+
+func (b *bound) bindProfiles() error {
+	for id, sp := range b.schema.Profiles {
+		p := &profile{
+			Profile: sp, pp: b.pl.Profile(sp.Name), owner: fmt.Sprintf("action profile %q", sp.Name),
+			members: map[uint32]*p4v1.ActionProfileMember{}, groups: map[uint32]*p4v1.ActionProfileGroup{},
+		}
+		if p.pp == nil {
+			return fmt.Errorf("%s is not in the program", p.owner)
+		}
+		b.profiles[id] = p
+	}
+	return nil
+}
+
+func (b *bound) bindTables() error {
+	for _, st := range b.schema.TableList() {
+		t := &table{Table: st, pt: b.pl.Table(st.Name), owner: fmt.Sprintf("table %q", st.Name)}
+		if t.pt == nil {
+			return fmt.Errorf("%s is not in the program", t.owner)
+		}
+		if err := t.check(); err != nil {
+			return err
+		}
+		if st.Profile != nil {
+			t.profile = b.profiles[st.Profile.ID]
+		}
+		b.idleTables = b.idleTables || st.IdleTimeout
+		b.tables[st.ID], b.tableByName[st.Name] = t, t
+		b.tableList = append(b.tableList, t)
+	}
+	return nil
+}
+
+// check compares a table's key and actions in P4Info and program.
+func (t *table) check() error {
+	keys := t.pt.Keys()
+	if len(keys) != len(t.Fields) {
+		return fmt.Errorf("%s has %d match fields in the P4Info and %d in the program", t.owner, len(t.Fields), len(keys))
+	}
+	for i, f := range t.Fields {
+		k := keys[i]
+		if k.Width != f.Width || !sameKind(f.Kind, k.Kind) || k.Name != "" && f.Name != "" && k.Name != f.Name {
+			return fmt.Errorf("%s: match field %d is %q, %v of %d bits in the P4Info, but %q, %v of %d bits in the program",
+				t.owner, i+1, f.Name, f.Kind, f.Width, k.Name, k.Kind, k.Width)
+		}
+	}
+	for _, a := range t.Actions {
+		widths, ok := t.pt.Action(a.Name)
+		if !ok {
+			return fmt.Errorf("%s: action %q is not in the program", t.owner, a.Name)
+		}
+		if len(widths) != len(a.Params) {
+			return fmt.Errorf("%s: action %q has %d parameters in the P4Info and %d in the program", t.owner, a.Name, len(a.Params), len(widths))
+		}
+		for i, p := range a.Params {
+			if widths[i] != p.Width {
+				return fmt.Errorf("%s: action %q: parameter %q has %d bits in the P4Info and %d in the program", t.owner, a.Name, p.Name, p.Width, widths[i])
+			}
+		}
+	}
+	return nil
+}
+
+// sameKind compares match kinds; BMv2 JSON has ternary for optional.
+func sameKind(k schema.Kind, p pipeline.MatchKind) bool {
+	switch k {
+	case p4configv1.MatchField_EXACT:
+		return p == pipeline.Exact
+	case p4configv1.MatchField_LPM:
+		return p == pipeline.LPM
+	case p4configv1.MatchField_RANGE:
+		return p == pipeline.Range
+	}
+	return p == pipeline.Ternary
+}
+
+func (b *bound) bindArrays() error {
+	for id, sc := range b.schema.Counters {
+		c := &counter{sc, b.pl.Counter(sc.Name)}
+		if c.pc == nil || int64(c.pc.Size()) != sc.Size {
+			return fmt.Errorf("counter %q of size %d is not in the program", sc.Name, sc.Size)
+		}
+		b.counters[id] = c
+	}
+	for id, sm := range b.schema.Meters {
+		m := &meter{sm, b.pl.Meter(sm.Name)}
+		if m.pm == nil || int64(m.pm.Size()) != sm.Size {
+			return fmt.Errorf("meter %q of size %d is not in the program", sm.Name, sm.Size)
+		}
+		b.meters[id] = m
+	}
+	for id, sr := range b.schema.Registers {
+		r := &register{sr, b.pl.Register(sr.Name)}
+		if r.pr == nil || int64(r.pr.Size()) != sr.Size || r.pr.Width() != sr.Width {
+			return fmt.Errorf("register %q of %d cells of %d bits is not in the program", sr.Name, sr.Size, sr.Width)
+		}
+		b.registers[id] = r
+	}
+	return nil
+}
+
+func (b *bound) bindValueSets() error {
+	for id, sv := range b.schema.ValueSets {
+		v := &valueSet{ValueSet: sv, pv: b.pl.ValueSet(sv.Name)}
+		if v.pv == nil {
+			return fmt.Errorf("value set %q is not in the program", sv.Name)
+		}
+		b.valueSets[id] = v
+	}
+	return nil
+}

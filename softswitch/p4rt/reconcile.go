@@ -1,0 +1,3 @@
+package p4rt
+
+func (s *Server) reconcile(b *bound) error { return nil }
