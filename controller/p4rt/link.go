@@ -188,6 +188,7 @@ func (l *link) take(ctx context.Context, m *p4v1.StreamMessageResponse) {
 func (l *link) arbitrated(ctx context.Context, m *p4v1.MasterArbitrationUpdate) {
 	s := l.session
 	s.current.Highest = electionOf(m.GetElectionId())
+	s.publish()
 	switch judge(m, l.bid) {
 	case standsPrimary:
 		if l.term == nil {

@@ -50,11 +50,11 @@ type Faults struct {
 	NoCookie bool
 }
 
-// Start runs a server in memory.
-func Start() *Server {
+// Start runs a server in memory, without TLS unless an option says otherwise.
+func Start(options ...grpc.ServerOption) *Server {
 	s := &Server{
 		listener: bufconn.Listen(1 << 20),
-		grpc:     grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20)),
+		grpc:     grpc.NewServer(append(options, grpc.MaxRecvMsgSize(64<<20))...),
 		store:    newStore(),
 		streams:  map[*stream]struct{}{},
 		acks:     make(chan *p4v1.DigestListAck, 1<<16),

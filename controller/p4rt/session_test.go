@@ -1,0 +1,218 @@
+package p4rt_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/controller/p4rt/p4rttest"
+)
+
+func TestStatesInOrder(t *testing.T) {
+	srv := server(t)
+	h := newTerms()
+	o := options(t, srv)
+	s, err := p4rt.New(o, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, stop := s.Watch(100)
+	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { s.Run(ctx); close(done) }()
+	await(t, h.began, "a term")
+	awaitState(t, s, p4rt.Primary)
+	cancel()
+	await(t, done, "Run's end")
+	for _, want := range []p4rt.State{p4rt.Connecting, p4rt.Preparing, p4rt.Primary, p4rt.Disconnected} {
+		if e := await(t, events, "an event"); e.To != want {
+			t.Fatalf("state %v, want %v", e.To, want)
+		}
+	}
+	if cause := await(t, h.ended, "the term's end"); !errors.Is(cause, p4rt.ErrStreamLost) && !errors.Is(cause, context.Canceled) {
+		t.Errorf("the term ended for %v", cause)
+	}
+}
+
+func TestWatchDropsTheOldest(t *testing.T) {
+	srv := server(t)
+	s, _, h := connected(t, srv)
+	events, stop := s.Watch(1)
+	for range 3 {
+		srv.Cut()
+		await(t, h.began, "another term")
+	}
+	awaitState(t, s, p4rt.Primary)
+	if e := await(t, events, "an event"); e.To != p4rt.Primary {
+		t.Errorf("the last event is about %v", e.To)
+	}
+	stop()
+	if _, open := <-events; open {
+		t.Error("the channel is still open after stop")
+	}
+	stop()
+}
+
+func TestOptionsRefused(t *testing.T) {
+	srv := server(t)
+	for name, spoil := range map[string]func(*p4rt.Options){
+		"no name":          func(o *p4rt.Options) { o.Name = "" },
+		"no address":       func(o *p4rt.Options) { o.Address = "" },
+		"no pipeline":      func(o *p4rt.Options) { o.Pipeline.P4Info = nil },
+		"no security said": func(o *p4rt.Options) { o.Insecure = false },
+		"both securities":  func(o *p4rt.Options) { o.TLS = p4rt.LoadTLS("", "", "", "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t, srv)
+			spoil(&o)
+			if _, err := p4rt.New(o, newTerms()); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+// The pipeline is pushed when it has to be, and only then.
+func TestPipelinePush(t *testing.T) {
+	ours := pipeline(t)
+	config := func(p p4rt.Pipeline, cookie uint64) *p4v1.ForwardingPipelineConfig {
+		c := &p4v1.ForwardingPipelineConfig{P4Info: p.P4Info, P4DeviceConfig: p.Config}
+		if cookie != 0 {
+			c.Cookie = &p4v1.ForwardingPipelineConfig_Cookie{Cookie: cookie}
+		}
+		return c
+	}
+	reconcile := p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT
+	commit := p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT
+	for _, test := range []struct {
+		name   string
+		there  *p4v1.ForwardingPipelineConfig
+		faults p4rttest.Faults
+		want   []p4v1.SetForwardingPipelineConfigRequest_Action
+	}{
+		{name: "none yet", want: []p4v1.SetForwardingPipelineConfigRequest_Action{reconcile}},
+		{name: "same cookie", there: config(ours, ours.Cookie())},
+		{name: "same contents, no cookie", there: config(ours, 0)},
+		{name: "same contents, another's cookie", there: config(ours, 12345)},
+		{name: "same P4Info, device config withheld", there: config(p4rt.Pipeline{P4Info: ours.P4Info}, 0)},
+		{
+			name:  "another device config",
+			there: config(p4rt.Pipeline{P4Info: ours.P4Info, Config: []byte("old")}, 0),
+			want:  []p4v1.SetForwardingPipelineConfigRequest_Action{reconcile},
+		},
+		{
+			name:  "another program",
+			there: config(p4rt.Pipeline{P4Info: p4info(t, "server_gateway"), Config: []byte("old")}, 12345),
+			want:  []p4v1.SetForwardingPipelineConfigRequest_Action{commit},
+		},
+		{
+			name: "target without reconcile",
+			faults: p4rttest.Faults{Push: func(_ context.Context, r *p4v1.SetForwardingPipelineConfigRequest) error {
+				if r.GetAction() == reconcile {
+					return status.Error(codes.Unimplemented, "no")
+				}
+				return nil
+			}},
+			want: []p4v1.SetForwardingPipelineConfigRequest_Action{commit},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := server(t)
+			srv.Set(test.faults)
+			if test.there != nil {
+				srv.Configure(test.there)
+			}
+			s, conn, _ := connected(t, srv)
+			got := srv.Pushes()
+			if len(got) != len(test.want) || len(got) == 1 && got[0] != test.want[0] {
+				t.Errorf("pushed %v, want %v", got, test.want)
+			}
+			if conn.Fresh() != (len(test.want) > 0) {
+				t.Errorf("Fresh is %v", conn.Fresh())
+			}
+			awaitState(t, s, p4rt.Primary)
+			if st := s.Status(); st.Pushed != len(test.want) || st.API != "1.5.0" {
+				t.Errorf("status %+v", st)
+			}
+		})
+	}
+}
+
+func TestReconnectNeitherPushesNorClears(t *testing.T) {
+	srv := server(t)
+	s, conn, h := connected(t, srv)
+	p := program(t)
+	if err := conn.Write(ctx(t), inserts(translation(t, p, 1, "198.51.100.1"))...); err != nil {
+		t.Fatal(err)
+	}
+	srv.Cut()
+	if cause := await(t, h.ended, "the term's end"); !errors.Is(cause, p4rt.ErrStreamLost) {
+		t.Errorf("the term ended for %v", cause)
+	}
+	next := await(t, h.began, "another term")
+	if next.conn.Fresh() {
+		t.Error("pipeline pushed again")
+	}
+	if n := len(srv.Pushes()); n != 1 {
+		t.Errorf("%d pushes", n)
+	}
+	if n := len(srv.Entities()); n != 1 {
+		t.Errorf("%d entities left of 1", n)
+	}
+	awaitState(t, s, p4rt.Primary)
+	if st := s.Status(); st.Err == nil || st.Stats.Connects != 2 {
+		t.Errorf("status %+v", st)
+	}
+}
+
+func TestUnansweredSwitchIsGivenUp(t *testing.T) {
+	srv := server(t)
+	srv.Set(p4rttest.Faults{Silent: true})
+	o := options(t, srv)
+	o.ConnectTimeout = 20e6
+	h := newTerms()
+	s := start(t, o, h)
+	until(t, "it has tried again", func() bool { return s.Status().Stats.Connects > 2 })
+	srv.Set(p4rttest.Faults{})
+	await(t, h.began, "a term")
+}
+
+func TestHandlerFailureStartsOver(t *testing.T) {
+	srv := server(t)
+	began := make(chan struct{}, 10)
+	failures := 2
+	s := start(t, options(t, srv), p4rt.HandlerFunc(func(ctx context.Context, _ *p4rt.Conn) error {
+		began <- struct{}{}
+		if failures > 0 {
+			failures--
+			return errors.New("not today")
+		}
+		return nil // and the session stays
+	}))
+	for range 3 {
+		await(t, began, "the handler")
+	}
+	awaitState(t, s, p4rt.Primary)
+	if n := s.Status().Stats.HandlerFailures; n != 2 {
+		t.Errorf("%d failures", n)
+	}
+	// A handler that has returned for good does not keep the session from noticing losses.
+	srv.Cut()
+	await(t, began, "the handler")
+}
+
+func TestPushFailureIsRetried(t *testing.T) {
+	srv := server(t)
+	srv.Set(p4rttest.Faults{Get: func(context.Context) error { return status.Error(codes.Internal, "no") }})
+	h := newTerms()
+	s := start(t, options(t, srv), h)
+	until(t, "it has tried again", func() bool { return s.Status().Stats.Connects > 2 })
+	srv.Set(p4rttest.Faults{})
+	await(t, h.began, "a term")
+}
