@@ -1,0 +1,120 @@
+package flow
+
+import "time"
+
+// OutboundEntry is an outbound entry as it was read. Form is A (which stands for B, too) or C.
+type OutboundEntry struct {
+	Key    Key
+	Winner Winner
+}
+
+// InboundEntry is an inbound entry as it was read: in form A (and B) the server, in form C the replica.
+type InboundEntry struct {
+	Key  Key // Server is the peer
+	Form Form
+	Addr uint32
+	Port uint16
+}
+
+// connection tells which connection an inbound entry belongs to, and whom that runs to.
+func (k Key) connection(e InboundEntry) (Key, Winner) {
+	if e.Form == FormC {
+		return k, Winner{Addr: e.Addr, Form: FormC}
+	}
+	flow := Key{Client: k.Client, ClientPort: k.ClientPort, Server: e.Addr, ServerPort: e.Port}
+	return flow, Winner{Addr: k.Server, Port: k.ServerPort, Form: FormA}
+}
+
+// Adopt takes in what the tables have at the start of a session. What runs there goes on with fresh timers; half a
+// translation is completed when that can be told to be right, and otherwise left alone until it is idle or claimed.
+// What the book had before and the tables have lost (a switch that was restarted) is written again, if the book was
+// without a session for less than the transitory life; connections that are gone longer are forgotten.
+func (b *Book) Adopt(out []OutboundEntry, in []InboundEntry, gap, now time.Duration) {
+	b.busy = false
+	b.dirty.clear()
+	b.loose.clear()
+	b.looks.clear()
+	clear(b.strays)
+	b.lag = lag{}
+	for _, f := range b.flows {
+		f.out, f.in = Winner{}, Winner{}
+		f.bornKnown, f.queued, f.underway, f.looking = false, false, false, false
+		f.failures = 0
+	}
+	for _, e := range out {
+		b.adoptOut(e, now)
+	}
+	for _, e := range in {
+		b.adoptIn(e, now)
+	}
+	for _, f := range b.flows {
+		b.resume(f, gap, now)
+	}
+}
+
+// adoptOut trusts the table: packets follow its entries, whatever was known before.
+func (b *Book) adoptOut(e OutboundEntry, now time.Duration) {
+	f := b.flows[e.Key]
+	switch {
+	case f == nil:
+		f = &Flow{key: e.Key, winner: e.Winner, moved: now}
+		b.flows[e.Key] = f
+		b.stats.Adopted++
+		b.take(f, e.Winner)
+	case !f.winner.alike(e.Winner):
+		b.leave(f, f.InboundKey())
+		b.take(f, e.Winner)
+		f.winner, f.retiring, f.isnKnown = e.Winner, false, false
+		f.reopen()
+	}
+	f.orphan = false
+	f.out = e.Winner
+}
+
+func (b *Book) adoptIn(e InboundEntry, now time.Duration) {
+	key, winner := e.Key.connection(e)
+	f := b.flows[key]
+	switch {
+	case f != nil && f.InboundKey() == e.Key:
+		b.take(f, winner) // from another outbound entry with the same replica, if there is one
+		f.in = winner
+	case f != nil || b.owner(e.Key) != nil:
+		b.putStray(e.Key) // its connection runs elsewhere
+		if other := b.owner(e.Key); other != nil {
+			delete(b.strays, e.Key)
+			other.in = Winner{Form: formUnknown}
+		}
+	default:
+		f = &Flow{key: key, winner: winner, orphan: true, in: winner, moved: now}
+		b.flows[key] = f
+		b.stats.Adopted++
+		b.take(f, winner)
+	}
+}
+
+func (b *Book) resume(f *Flow, gap, now time.Duration) {
+	if f.out == (Winner{}) && f.in == (Winner{}) && (f.retiring || gap >= b.limits.Transitory) {
+		f.retiring = true
+		b.sweep(f)
+		return
+	}
+	if b.owner(f.InboundKey()) != f {
+		f.retiring = true
+		b.soil(f)
+		return
+	}
+	// While nobody watched, a new connection may have come to use what was about to go: look again first.
+	f.retiring = false
+	if f.orphan && f.out == (Winner{}) {
+		f.closing = 0
+	}
+	if f.ended() {
+		f.stage = stageSettling
+		b.wheel.add(f, now+b.linger(f)/2)
+	} else {
+		f.stage, f.again = stageIdle, 0
+		b.touch(f, now)
+	}
+	f.until = now + b.limits.Delay
+	b.soil(f)
+}
