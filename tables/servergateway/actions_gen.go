@@ -171,6 +171,43 @@ func (AtServer) PutParams(*tables.ValueWriter) {}
 func (AtServer) isOriginsAction()        {}
 func (AtServer) isOriginSelectorAction() {}
 
+// Beside calls action ServerGateway.services.beside.
+type Beside struct {
+	Port    uint16 // 9 bits
+	NextHop uint16 // 16 bits
+	Variant uint16 // 16 bits
+}
+
+var actionBeside = tables.ActionSpec{
+	Name: "beside",
+	Full: "ServerGateway.services.beside",
+	Params: []tables.ValueSpec{
+		{Name: "port", Bits: 16},
+		{Name: "next_hop", Bits: 16},
+		{Name: "variant", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return Beside{
+			Port:    tables.Get(r, 0, tables.Uint16),
+			NextHop: tables.Get(r, 1, tables.Uint16),
+			Variant: tables.Get(r, 2, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (Beside) P4Action() *tables.ActionSpec { return &actionBeside }
+
+// PutParams writes the parameters.
+func (a Beside) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Uint16, a.Port)
+	tables.Put(w, 1, tables.Uint16, a.NextHop)
+	tables.Put(w, 2, tables.Uint16, a.Variant)
+}
+
+func (Beside) isOriginsAction()        {}
+func (Beside) isOriginSelectorAction() {}
+
 // Selected calls action ServerGateway.services.selected.
 type Selected struct {
 	GatewayAddr netip.Addr // 32 bits

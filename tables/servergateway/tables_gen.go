@@ -87,7 +87,7 @@ type OriginsKey struct {
 	OriginGroup uint16
 }
 
-// OriginsAction is one of the actions of table origins: AtServer, Selected, NoAction.
+// OriginsAction is one of the actions of table origins: AtServer, Beside, Selected, NoAction.
 type OriginsAction interface {
 	tables.Action
 	isOriginsAction()
@@ -109,7 +109,7 @@ var specOrigins = tables.TableSpec[OriginsKey]{
 		k.OriginGroup = tables.GetExact(r, 0, tables.Uint16)
 		return k
 	},
-	Actions: []*tables.ActionSpec{&actionAtServer, &actionSelected, &actionNoAction},
+	Actions: []*tables.ActionSpec{&actionAtServer, &actionBeside, &actionSelected, &actionNoAction},
 }
 
 // DecisionsKey is the key of table ServerGateway.services.decisions: service (ternary, 1 bits), start (ternary,
@@ -259,7 +259,8 @@ var specNeighbors = tables.TableSpec[NeighborsKey]{
 	Actions: []*tables.ActionSpec{&actionRewrite, &actionUnresolved},
 }
 
-// OriginSelectorAction is one of the actions of action profile origin_selector: AtServer, Selected, NoAction.
+// OriginSelectorAction is one of the actions of action profile origin_selector: AtServer, Beside, Selected,
+// NoAction.
 type OriginSelectorAction interface {
 	tables.Action
 	isOriginSelectorAction()
@@ -268,5 +269,5 @@ type OriginSelectorAction interface {
 var specOriginSelector = tables.ProfileSpec{
 	Name:    "origin_selector",
 	Full:    "ServerGateway.services.origin_selector",
-	Actions: []*tables.ActionSpec{&actionAtServer, &actionSelected, &actionNoAction},
+	Actions: []*tables.ActionSpec{&actionAtServer, &actionBeside, &actionSelected, &actionNoAction},
 }
