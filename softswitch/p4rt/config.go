@@ -2,6 +2,7 @@ package p4rt
 
 import (
 	"fmt"
+	"slices"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -43,6 +44,7 @@ type table struct {
 	owner         string   // in errors
 	profile       *profile // nil for a direct table
 	defaultCookie []byte
+	defaultSet    bool // by a client
 }
 
 type counter struct {
@@ -65,6 +67,10 @@ type loaded struct {
 	config *p4v1.ForwardingPipelineConfig
 	schema *schema.Schema
 	prog   *pipeline.Program
+	tables map[string]*bmv2json.Table
+	// initial holds the entries that a program gives to tables whose entries may be changed. BMv2
+	// JSON does not tell them from constant ones; the P4Info does.
+	initial map[string][]bmv2json.Entry
 }
 
 // load reads a configuration: P4Info, and BMv2 JSON.
@@ -77,12 +83,26 @@ func (s *Server) load(cfg *p4v1.ForwardingPipelineConfig) (*loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("p4_device_config: %w", err)
 	}
-	prog, err := pipeline.Compile(parsed)
-	if err != nil {
+	l := &loaded{config: cfg, schema: sc, tables: map[string]*bmv2json.Table{}, initial: map[string][]bmv2json.Entry{}}
+	for _, c := range parsed.Controls {
+		for _, t := range c.Tables {
+			l.tables[t.Name] = t
+			if st := sc.TableNamed(t.Name); st != nil && st.InitialEntries && !st.Const {
+				l.initial[t.Name] = t.Entries
+				t.Entries, t.HasEntries = nil, false
+				t.Size = int(min(max(st.Size, int64(t.Size)), maxInitialTable))
+			}
+		}
+	}
+	if l.prog, err = pipeline.Compile(parsed); err != nil {
 		return nil, fmt.Errorf("p4_device_config: %w", err)
 	}
-	return &loaded{config: cfg, schema: sc, prog: prog}, nil
+	return l, nil
 }
+
+// maxInitialTable bounds the size that a P4Info gives to a table with initial entries, for which
+// BMv2 JSON has their number instead.
+const maxInitialTable = 1 << 24
 
 // bind makes an instance of a program and finds everything in the P4Info in it, by name. Errors
 // say what the P4Info has and the program has not, or has otherwise.
@@ -97,15 +117,15 @@ func (s *Server) bind(l *loaded) (*bound, error) {
 		groups: map[uint32]*p4v1.MulticastGroupEntry{}, clones: map[uint32]*p4v1.CloneSessionEntry{},
 		digestConfigs: map[uint32]*p4v1.DigestEntry_Config{},
 	}
-	for _, bind := range []func() error{b.bindProfiles, b.bindTables, b.bindArrays, b.bindValueSets} {
-		if err := bind(); err != nil {
+	for _, bind := range []func(*loaded) error{b.bindProfiles, b.bindTables, b.bindArrays, b.bindValueSets} {
+		if err := bind(l); err != nil {
 			return nil, fmt.Errorf("P4Info and p4_device_config do not belong together: %w", err)
 		}
 	}
 	return b, nil
 }
 
-func (b *bound) bindProfiles() error {
+func (b *bound) bindProfiles(*loaded) error {
 	for id, sp := range b.schema.Profiles {
 		p := &profile{
 			Profile: sp, pp: b.pl.Profile(sp.Name), owner: fmt.Sprintf("action profile %q", sp.Name),
@@ -119,13 +139,16 @@ func (b *bound) bindProfiles() error {
 	return nil
 }
 
-func (b *bound) bindTables() error {
+func (b *bound) bindTables(l *loaded) error {
 	for _, st := range b.schema.TableList() {
 		t := &table{Table: st, pt: b.pl.Table(st.Name), owner: fmt.Sprintf("table %q", st.Name)}
 		if t.pt == nil {
 			return fmt.Errorf("%s is not in the program", t.owner)
 		}
-		if err := t.check(); err != nil {
+		if err := t.check(l.tables[st.Name]); err != nil {
+			return err
+		}
+		if err := t.addInitial(l.initial[st.Name]); err != nil {
 			return err
 		}
 		if st.Profile != nil {
@@ -139,33 +162,75 @@ func (b *bound) bindTables() error {
 }
 
 // check compares a table's key and actions in P4Info and program.
-func (t *table) check() error {
+func (t *table) check(jt *bmv2json.Table) error {
 	keys := t.pt.Keys()
 	if len(keys) != len(t.Fields) {
 		return fmt.Errorf("%s has %d match fields in the P4Info and %d in the program", t.owner, len(t.Fields), len(keys))
 	}
 	for i, f := range t.Fields {
 		k := keys[i]
-		if k.Width != f.Width || !sameKind(f.Kind, k.Kind) || k.Name != "" && f.Name != "" && k.Name != f.Name {
+		if k.Width != f.Width || !sameKind(f.Kind, k.Kind) || k.Name != f.Name {
 			return fmt.Errorf("%s: match field %d is %q, %v of %d bits in the P4Info, but %q, %v of %d bits in the program",
 				t.owner, i+1, f.Name, f.Kind, f.Width, k.Name, k.Kind, k.Width)
 		}
 	}
 	for _, a := range t.Actions {
-		widths, ok := t.pt.Action(a.Name)
-		if !ok {
+		i := slices.IndexFunc(jt.Actions, func(ja *bmv2json.Action) bool { return ja.Name == a.Name })
+		if i < 0 {
 			return fmt.Errorf("%s: action %q is not in the program", t.owner, a.Name)
 		}
-		if len(widths) != len(a.Params) {
-			return fmt.Errorf("%s: action %q has %d parameters in the P4Info and %d in the program", t.owner, a.Name, len(a.Params), len(widths))
+		params := jt.Actions[i].Params
+		if len(params) != len(a.Params) {
+			return fmt.Errorf("%s: action %q has %d parameters in the P4Info and %d in the program", t.owner, a.Name, len(a.Params), len(params))
 		}
 		for i, p := range a.Params {
-			if widths[i] != p.Width {
-				return fmt.Errorf("%s: action %q: parameter %q has %d bits in the P4Info and %d in the program", t.owner, a.Name, p.Name, p.Width, widths[i])
+			if params[i].Width != p.Width || params[i].Name != p.Name {
+				return fmt.Errorf("%s: action %q: parameter %d is %q of %d bits in the P4Info, but %q of %d bits in the program",
+					t.owner, a.Name, i+1, p.Name, p.Width, params[i].Name, params[i].Width)
 			}
 		}
 	}
 	return nil
+}
+
+// addInitial inserts the entries that the program gives to a table whose entries may be changed.
+// The first is the best, and they count down to priority 1, as those of constant tables do.
+func (t *table) addInitial(entries []bmv2json.Entry) error {
+	worst := 0
+	for _, e := range entries {
+		worst = max(worst, e.Priority)
+	}
+	for i, e := range entries {
+		n := pipeline.Entry{Action: pipeline.Call{Action: e.Call.Action.Name}}
+		for _, a := range e.Call.Args {
+			n.Action.Args = append(n.Action.Args, a.Bytes())
+		}
+		if t.Priority {
+			n.Priority = int32(worst - e.Priority + 1)
+		}
+		for j, m := range e.Key {
+			n.Key = append(n.Key, initialField(t.Fields[j].Kind, m))
+		}
+		if err := t.pt.Insert(n); err != nil {
+			return fmt.Errorf("%s: initial entry %d: %w", t.owner, i+1, err)
+		}
+	}
+	return nil
+}
+
+func initialField(kind schema.Kind, m bmv2json.MatchField) pipeline.Field {
+	f := pipeline.Field{Present: true}
+	switch kind {
+	case p4configv1.MatchField_LPM:
+		f.Value, f.PrefixLen, f.Present = m.Value.Bytes(), m.Prefix, m.Prefix > 0
+	case p4configv1.MatchField_TERNARY, p4configv1.MatchField_OPTIONAL:
+		f.Value, f.Mask, f.Present = m.Value.Bytes(), m.Mask.Bytes(), m.Mask.Sign() != 0
+	case p4configv1.MatchField_RANGE:
+		f.Low, f.High = m.Low.Bytes(), m.High.Bytes()
+	default:
+		f.Value = m.Value.Bytes()
+	}
+	return f
 }
 
 // sameKind compares match kinds; BMv2 JSON has ternary for optional.
@@ -181,7 +246,7 @@ func sameKind(k schema.Kind, p pipeline.MatchKind) bool {
 	return p == pipeline.Ternary
 }
 
-func (b *bound) bindArrays() error {
+func (b *bound) bindArrays(*loaded) error {
 	for id, sc := range b.schema.Counters {
 		c := &counter{sc, b.pl.Counter(sc.Name)}
 		if c.pc == nil || int64(c.pc.Size()) != sc.Size {
@@ -206,7 +271,7 @@ func (b *bound) bindArrays() error {
 	return nil
 }
 
-func (b *bound) bindValueSets() error {
+func (b *bound) bindValueSets(*loaded) error {
 	for id, sv := range b.schema.ValueSets {
 		v := &valueSet{ValueSet: sv, pv: b.pl.ValueSet(sv.Name)}
 		if v.pv == nil {

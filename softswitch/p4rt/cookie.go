@@ -21,11 +21,14 @@ const (
 	hasSelection              // 2 bytes: mode and size semantics of a one-shot set
 )
 
-// packCookie makes the string of an entry.
-func packCookie(e *p4v1.TableEntry) []byte {
-	set := e.GetAction().GetActionProfileActionSet()
+// packCookie makes the string of an entry. mode and size are those of the one-shot set that an
+// entry without action keeps.
+func packCookie(e *p4v1.TableEntry, mode p4v1.ActionProfileActionSet_ActionSelectionMode, size p4v1.ActionProfileActionSet_SizeSemantics) []byte {
+	if set := e.GetAction().GetActionProfileActionSet(); set != nil {
+		mode, size = set.GetActionSelectionMode(), set.GetSizeSemantics()
+	}
 	controller := e.GetControllerMetadata() //nolint:staticcheck // read-write symmetry
-	selection := set.GetActionSelectionMode() != 0 || set.GetSizeSemantics() != 0
+	selection := mode != 0 || size != 0
 	if len(e.GetMetadata()) == 0 && controller == 0 && !selection {
 		return nil
 	}
@@ -36,7 +39,7 @@ func packCookie(e *p4v1.TableEntry) []byte {
 	}
 	if selection {
 		out[0] |= hasSelection
-		out = append(out, byte(set.GetActionSelectionMode()), byte(set.GetSizeSemantics()))
+		out = append(out, byte(mode), byte(size))
 	}
 	return append(out, e.GetMetadata()...)
 }

@@ -25,7 +25,7 @@ func (w *writer) writeCounter(op p4v1.Update_Type, e *p4v1.CounterEntry) error {
 	if err != nil || e.GetData() == nil {
 		return err
 	}
-	data := pipeline.CounterData{Packets: uint64(e.GetData().GetPacketCount()), Bytes: uint64(e.GetData().GetByteCount())}
+	data := decodeCounter(e.GetData())
 	for i := from; i < to; i++ {
 		if w.atomic {
 			old, err := c.pc.Read(i)
@@ -65,8 +65,16 @@ func (r *reader) readCounter(e *p4v1.CounterEntry) error {
 			}
 			r.add(&p4v1.Entity{Entity: &p4v1.Entity_CounterEntry{CounterEntry: &p4v1.CounterEntry{
 				CounterId: id, Index: &p4v1.Index{Index: int64(i)},
-				Data: &p4v1.CounterData{PacketCount: int64(d.Packets), ByteCount: int64(d.Bytes)}}}})
+				Data: encodeCounter(d)}}})
 		}
 	}
 	return nil
+}
+
+func decodeCounter(c *p4v1.CounterData) pipeline.CounterData {
+	return pipeline.CounterData{Packets: uint64(c.GetPacketCount()), Bytes: uint64(c.GetByteCount())}
+}
+
+func encodeCounter(d pipeline.CounterData) *p4v1.CounterData {
+	return &p4v1.CounterData{PacketCount: int64(d.Packets), ByteCount: int64(d.Bytes)}
 }

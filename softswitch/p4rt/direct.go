@@ -44,9 +44,8 @@ func (w *writer) writeDirectCounter(op p4v1.Update_Type, e *p4v1.DirectCounterEn
 	if e.GetData() == nil {
 		return nil
 	}
-	n := *old
-	n.Packets, n.Bytes = uint64(e.GetData().GetPacketCount()), uint64(e.GetData().GetByteCount())
-	return w.setDirect(t, old, &n)
+	w.undo(func() { w.restoreDirect(t, old) })
+	return t.pt.SetCounter(old.KeyOf(), decodeCounter(e.GetData()))
 }
 
 func (w *writer) writeDirectMeter(op p4v1.Update_Type, e *p4v1.DirectMeterEntry) error {
@@ -64,18 +63,8 @@ func (w *writer) writeDirectMeter(op p4v1.Update_Type, e *p4v1.DirectMeterEntry)
 	if err != nil {
 		return err
 	}
-	n := *old
-	n.Meter = cfg
-	return w.setDirect(t, old, &n)
-}
-
-// setDirect replaces the direct resources of an entry, and nothing else of it.
-func (w *writer) setDirect(t *table, old, n *pipeline.Entry) error {
-	if err := t.pt.Modify(n); err != nil {
-		return err
-	}
-	w.undo(func() { _ = t.pt.Modify(old) })
-	return nil
+	w.undo(func() { w.restoreDirect(t, old) })
+	return t.pt.SetMeter(old.KeyOf(), cfg)
 }
 
 // readDirect calls add for the entries that a read of a direct resource selects.

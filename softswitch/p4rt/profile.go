@@ -60,9 +60,9 @@ func (w *writer) writeMember(op p4v1.Update_Type, m *p4v1.ActionProfileMember) e
 		return err
 	}
 	if op == p4v1.Update_INSERT {
-		err = p.pp.InsertMember(id, call)
+		err = p.pp.AddMember(pipeline.Member{ID: id, Action: call})
 	} else {
-		err = p.pp.ModifyMember(id, call)
+		err = p.pp.ModifyMember(pipeline.Member{ID: id, Action: call})
 	}
 	if err != nil {
 		return err
@@ -84,9 +84,9 @@ func (w *writer) restoreMember(p *profile, id uint32, old *p4v1.ActionProfileMem
 		return
 	}
 	if p.members[id] == nil {
-		_ = p.pp.InsertMember(id, call)
+		_ = p.pp.AddMember(pipeline.Member{ID: id, Action: call})
 	} else {
-		_ = p.pp.ModifyMember(id, call)
+		_ = p.pp.ModifyMember(pipeline.Member{ID: id, Action: call})
 	}
 	p.members[id] = old
 }
@@ -125,9 +125,9 @@ func (w *writer) writeGroup(op p4v1.Update_Type, g *p4v1.ActionProfileGroup) err
 		return err
 	}
 	if op == p4v1.Update_INSERT {
-		err = p.pp.InsertGroup(id, members)
+		err = p.pp.AddGroup(pipeline.Group{ID: id, Members: members})
 	} else {
-		err = p.pp.ModifyGroup(id, members)
+		err = p.pp.ModifyGroup(pipeline.Group{ID: id, Members: members})
 	}
 	if err != nil {
 		return err
@@ -148,9 +148,9 @@ func restoreGroup(p *profile, id uint32, old *p4v1.ActionProfileGroup) {
 		return
 	}
 	if p.groups[id] == nil {
-		_ = p.pp.InsertGroup(id, members)
+		_ = p.pp.AddGroup(pipeline.Group{ID: id, Members: members})
 	} else {
-		_ = p.pp.ModifyGroup(id, members)
+		_ = p.pp.ModifyGroup(pipeline.Group{ID: id, Members: members})
 	}
 	p.groups[id] = old
 }

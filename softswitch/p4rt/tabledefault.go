@@ -26,12 +26,12 @@ func (w *writer) writeDefault(op p4v1.Update_Type, t *table, e *p4v1.TableEntry)
 	if err := checkCommon(t, e); err != nil {
 		return err
 	}
-	oldCall, oldCookie := t.pt.Default(), t.defaultCookie
+	oldCall, oldCookie, oldSet := t.pt.Default(), t.defaultCookie, t.defaultSet
 	if e.GetAction() == nil {
 		if err := t.pt.ResetDefault(); err != nil {
 			return err
 		}
-		t.defaultCookie = nil
+		t.defaultCookie, t.defaultSet = nil, false
 	} else {
 		a := e.GetAction().GetAction()
 		if a == nil {
@@ -44,7 +44,7 @@ func (w *writer) writeDefault(op p4v1.Update_Type, t *table, e *p4v1.TableEntry)
 		if err := t.pt.SetDefault(&call); err != nil {
 			return err
 		}
-		t.defaultCookie = packCookie(e)
+		t.defaultCookie, t.defaultSet = packCookie(e, 0, 0), true
 	}
 	w.undo(func() {
 		if oldCall == nil {
@@ -52,7 +52,7 @@ func (w *writer) writeDefault(op p4v1.Update_Type, t *table, e *p4v1.TableEntry)
 		} else {
 			_ = t.pt.SetDefault(oldCall)
 		}
-		t.defaultCookie = oldCookie
+		t.defaultCookie, t.defaultSet = oldCookie, oldSet
 	})
 	return nil
 }

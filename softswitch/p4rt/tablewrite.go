@@ -2,6 +2,7 @@ package p4rt
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -66,7 +67,7 @@ func (w *writer) deleteEntry(t *table, e *p4v1.TableEntry) error {
 	key := pipeline.Key{Fields: w.key, Priority: e.GetPriority()}
 	if w.atomic {
 		if old, ok := t.pt.Get(key); ok {
-			w.undo(func() { _ = t.pt.Insert(old) })
+			w.undo(func() { _ = t.pt.Insert(*old) })
 		}
 	}
 	return t.pt.Delete(key)
@@ -86,48 +87,81 @@ func (w *writer) setEntry(op p4v1.Update_Type, t *table, e *p4v1.TableEntry) err
 	if err := w.decodeKeyOf(t, e); err != nil {
 		return err
 	}
-	var old *pipeline.Entry
-	if op == p4v1.Update_MODIFY {
-		found, ok := t.pt.Get(pipeline.Key{Fields: w.key, Priority: e.GetPriority()})
-		if !ok {
-			return status.Errorf(codes.NotFound, "table %q: no entry with key %s", t.Name, keyText(t.Fields, e))
-		}
-		old = found
-	}
 	n := pipeline.Entry{
 		Key: w.key, Priority: e.GetPriority(),
 		IdleTimeout: time.Duration(e.GetIdleTimeoutNs()),
-		Metadata:    packCookie(e),
+		Metadata:    packCookie(e, 0, 0),
 	}
-	switch {
-	case e.GetAction() != nil:
+	if e.GetAction() != nil {
 		if err := w.decodeTableAction(t, e.GetAction(), &n); err != nil {
 			return err
 		}
-	case old == nil:
-		return t.invalid("action is missing")
-	default:
-		n.Action, n.Member, n.Group, n.Set = old.Action, old.Member, old.Group, old.Set
 	}
-	if err := decodeDirect(t, e, old, &n); err != nil {
+	d, err := decodeDirect(t, e)
+	if err != nil {
 		return err
 	}
-	if op == p4v1.Update_INSERT {
-		if err := t.pt.Insert(&n); err != nil {
-			return err
+	n.Meter = d.meter
+	if op == p4v1.Update_MODIFY {
+		return w.modifyEntry(t, e, n, d)
+	}
+	if e.GetAction() == nil {
+		return t.invalid("action is missing")
+	}
+	n.Packets, n.Bytes = d.counter.Packets, d.counter.Bytes
+	if err := t.pt.Insert(n); err != nil {
+		return err
+	}
+	if w.atomic {
+		key := ownKey(n.KeyOf())
+		w.undo(func() { _ = t.pt.Delete(key) })
+	}
+	return nil
+}
+
+// modifyEntry replaces an entry by n. An action that is left out stays.
+func (w *writer) modifyEntry(t *table, e *p4v1.TableEntry, n pipeline.Entry, d direct) error {
+	key := n.KeyOf()
+	if e.GetAction() == nil || w.atomic {
+		old, ok := t.pt.Get(key)
+		if !ok {
+			return status.Errorf(codes.NotFound, "table %q: no entry with key %s", t.Name, keyText(t.Fields, e))
+		}
+		if e.GetAction() == nil {
+			c := unpackCookie(old.Metadata)
+			n.Action, n.Member, n.Group, n.Set = old.Action, old.Member, old.Group, old.Set
+			n.Metadata = packCookie(e, c.mode, c.size)
 		}
 		if w.atomic {
-			key := n.KeyOf()
-			key.Fields = append([]pipeline.Field(nil), key.Fields...)
-			w.undo(func() { _ = t.pt.Delete(key) })
+			w.undo(func() {
+				_ = t.pt.Modify(*old)
+				w.restoreDirect(t, old)
+			})
 		}
-		return nil
 	}
-	if err := t.pt.Modify(&n); err != nil {
+	if err := t.pt.Modify(n); err != nil {
 		return err
 	}
-	w.undo(func() { _ = t.pt.Modify(old) })
+	if t.DirectMeter != nil && d.meter == nil {
+		// The specification resets what is left out.
+		if err := t.pt.SetMeter(key, nil); err != nil {
+			return err
+		}
+	}
+	if d.hasCounter {
+		return t.pt.SetCounter(key, d.counter)
+	}
 	return nil
+}
+
+// ownKey copies what is in scratch memory or in a message.
+func ownKey(k pipeline.Key) pipeline.Key {
+	k.Fields = slices.Clone(k.Fields)
+	for i := range k.Fields {
+		f := &k.Fields[i]
+		f.Value, f.Mask, f.Low, f.High = slices.Clone(f.Value), slices.Clone(f.Mask), slices.Clone(f.Low), slices.Clone(f.High)
+	}
+	return k
 }
 
 // checkCommon checks what no write may set.
@@ -141,32 +175,31 @@ func checkCommon(t *table, e *p4v1.TableEntry) error {
 	return nil
 }
 
-// decodeDirect reads the direct resources of an entry that replaces old (nil when it is new).
-func decodeDirect(t *table, e *p4v1.TableEntry, old, n *pipeline.Entry) error {
-	if old != nil {
-		n.Packets, n.Bytes, n.LastHit = old.Packets, old.Bytes, old.LastHit
-	}
+// direct is what an update says of an entry's direct resources.
+type direct struct {
+	counter    pipeline.CounterData
+	hasCounter bool
+	meter      *pipeline.MeterConfig
+}
+
+func decodeDirect(t *table, e *p4v1.TableEntry) (d direct, err error) {
 	if c := e.GetCounterData(); c != nil {
 		if t.DirectCounter == nil {
-			return t.invalid("counter_data is set, but the table has no direct counter")
+			return d, t.invalid("counter_data is set, but the table has no direct counter")
 		}
-		n.Packets, n.Bytes = uint64(c.GetPacketCount()), uint64(c.GetByteCount())
+		d.counter, d.hasCounter = decodeCounter(c), true
 	}
 	if m := e.GetMeterConfig(); m != nil {
 		if t.DirectMeter == nil {
-			return t.invalid("meter_config is set, but the table has no direct meter")
+			return d, t.invalid("meter_config is set, but the table has no direct meter")
 		}
-		cfg, err := decodeMeter(t.DirectMeter, m)
-		if err != nil {
-			return err
-		}
-		n.Meter = cfg
+		d.meter, err = decodeMeter(t.DirectMeter, m)
 	}
-	return nil
+	return d, err
 }
 
-// writeConst treats a table whose entries the program fixes: only their direct resources may be
-// modified, and no action may be given.
+// writeConst treats an entry that the program fixes: only its direct resources may be modified, and
+// no action may be given.
 func (w *writer) writeConst(op p4v1.Update_Type, t *table, e *p4v1.TableEntry) error {
 	if op != p4v1.Update_MODIFY || e.GetAction() != nil || e.GetIdleTimeoutNs() != 0 {
 		return status.Errorf(codes.PermissionDenied, "table %q: its entries are constant; only their direct resources may be modified", t.Name)
@@ -177,14 +210,33 @@ func (w *writer) writeConst(op p4v1.Update_Type, t *table, e *p4v1.TableEntry) e
 	if err := w.decodeKeyOf(t, e); err != nil {
 		return err
 	}
-	old, ok := t.pt.Get(pipeline.Key{Fields: w.key, Priority: e.GetPriority()})
+	d, err := decodeDirect(t, e)
+	if err != nil {
+		return err
+	}
+	key := pipeline.Key{Fields: w.key, Priority: e.GetPriority()}
+	old, ok := t.pt.Get(key)
 	if !ok {
 		return status.Errorf(codes.NotFound, "table %q: no entry with key %s", t.Name, keyText(t.Fields, e))
 	}
-	n := *old
-	n.Meter = nil
-	if err := decodeDirect(t, e, old, &n); err != nil {
-		return err
+	w.undo(func() { w.restoreDirect(t, old) })
+	if t.DirectMeter != nil {
+		if err := t.pt.SetMeter(key, d.meter); err != nil {
+			return err
+		}
 	}
-	return w.setDirect(t, old, &n)
+	if d.hasCounter {
+		return t.pt.SetCounter(key, d.counter)
+	}
+	return nil
+}
+
+// restoreDirect sets the direct resources of an entry to what they were.
+func (w *writer) restoreDirect(t *table, old *pipeline.Entry) {
+	if t.DirectMeter != nil {
+		_ = t.pt.SetMeter(old.KeyOf(), old.Meter)
+	}
+	if t.DirectCounter != nil {
+		_ = t.pt.SetCounter(old.KeyOf(), pipeline.CounterData{Packets: old.Packets, Bytes: old.Bytes})
+	}
 }

@@ -47,7 +47,7 @@ func TestWriteRules(t *testing.T) {
 		{"no entity", nil, "insert", ``, bad, "no entity"},
 		{"insert", nil, "insert", flow, codes.OK, ""},
 		{"insert twice", []string{"insert " + flow}, "insert", flow, exists, "MyIngress.flows"},
-		{"modify what is not there", nil, "modify", flow, notFound, `MyIngress.flows": no entry with key src=0x0a000001`},
+		{"modify what is not there", nil, "modify", flow, notFound, "MyIngress.flows"},
 		{"delete what is not there", nil, "delete", flow, notFound, "MyIngress.flows"},
 		{"modify", []string{"insert " + flow}, "modify", flow, codes.OK, ""},
 		{"delete", []string{"insert " + flow}, "delete", flow, codes.OK, ""},
