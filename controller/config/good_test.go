@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -184,5 +185,59 @@ func TestValidateInGo(t *testing.T) {
 	}
 	if config.List(nil) != nil {
 		t.Error("errors in nil")
+	}
+}
+
+// What guards against files that are dear to parse leaves large ones alone.
+func TestManyServices(t *testing.T) {
+	for name, form := range map[string]string{
+		"block": "  - name: s%[1]d\n    server: 192.1.%[2]d.%[3]d\n    port: 80\n    gateway: sg\n    replicas:\n      - name: a\n        address: 198.51.%[2]d.%[3]d\n",
+		"flow":  "  - {name: s%[1]d, server: 192.1.%[2]d.%[3]d, port: 80, gateway: sg, replicas: [{name: a, address: 198.51.%[2]d.%[3]d}]}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := []byte("switches:\n  - {name: sg, role: server-gateway, address: \"a:1\", insecure: true}\nservices:\n")
+			for i := range 600 {
+				text = fmt.Appendf(text, form, i, i/256, i%256)
+			}
+			c, err := config.Parse(name, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(c.Services) != 600 || len(c.Services[599].Replicas) != 1 {
+				t.Errorf("%d services, the last with %v", len(c.Services), c.Services[len(c.Services)-1].Replicas)
+			}
+		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	c, err := config.Load(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"switches[2].insecure: whoever is on the way to 10.255.0.3:9559 can write to the switch",
+		"switches[3].insecure: whoever is on the way to 10.255.0.4:9559 can write to the switch",
+		"switches[4].insecure: whoever is on the way to 10.255.0.5:9559 can write to the switch",
+	}
+	if diff := cmp.Diff(want, c.Warnings()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	c.Controller.Listen = ":9561"
+	c.Switches = c.Switches[2:]
+	c.Switches[0].DeviceID, c.Switches[0].Address = 0, "localhost:9559"
+	c.Switches[1].Address, c.Switches[1].Direct = "127.0.0.1:9560", nil
+	c.Switches[2].Address = "[::1]:9561"
+	want = []string{
+		"controller.listen: :9561 can be reached from other machines, and asks nobody who they are",
+		"switches[0].device-id: 0 is not allowed by the P4Runtime specification, though some switches use it",
+		"services[0].replicas[1].health-port: in configuration B port 8080 speaks as the server and tokyo has no direct prefixes, so probes through it will fail",
+	}
+	if diff := cmp.Diff(want, c.Warnings()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	c.Services[0].Replicas[1].HealthPort = 81
+	if n := len(c.Warnings()); n != 2 {
+		t.Errorf("%d warnings with a port for probes, want 2", n)
 	}
 }

@@ -9,15 +9,10 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
-// What is read at most. The YAML library's effort grows with the square of the nesting, and a configuration's
-// own nesting is below ten.
-const (
-	maxBytes = 8 << 20
-	maxDepth = 32
-)
+// maxBytes is what is read at most; a service with three replicas takes about 500.
+const maxBytes = 8 << 20
 
 // parse gives the body of the one document; nil for a file without any content.
 func parse(data []byte) (body ast.Node, problem *Problem) {
@@ -33,8 +28,8 @@ func parse(data []byte) (body ast.Node, problem *Problem) {
 		}
 	}()
 	tokens := lexer.Tokenize(string(data))
-	if deep := tooDeep(tokens); deep != nil {
-		return nil, &Problem{Position: Position{deep.Line, deep.Column}, Message: fmt.Sprintf("nested more than %d deep", maxDepth)}
+	if problem := tooDear(tokens); problem != nil {
+		return nil, problem
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -50,29 +45,6 @@ func parse(data []byte) (body ast.Node, problem *Problem) {
 		body = doc.Body
 	}
 	return body, nil
-}
-
-// tooDeep finds where brackets, or list dashes and question marks on one line, nest too deeply; blocks indent, so
-// their depth costs the square of itself in bytes already.
-func tooDeep(tokens token.Tokens) *token.Position {
-	brackets, marks, line := 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			line, marks = t.Position.Line, 0
-		}
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			brackets++
-		case token.SequenceEndType, token.MappingEndType:
-			brackets--
-		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
-			marks++
-		}
-		if brackets > maxDepth || marks > maxDepth {
-			return t.Position
-		}
-	}
-	return nil
 }
 
 func syntaxProblem(err error) *Problem {
