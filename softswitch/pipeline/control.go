@@ -1,0 +1,278 @@
+package pipeline
+
+import (
+	"github.com/firstack/firstack/softswitch/bmv2json"
+)
+
+// node is one step of a control: it does its work and gives the next, nil at
+// the end. Tables that p4c invents for statements (no key, a constant default
+// action) become plain steps, and runs of them are fused.
+type node struct {
+	name string
+	run  func(p *packet) *node
+	// step is run without fusion and with events, for tracing.
+	step func(p *packet) *node
+
+	plain *call // set when the node only carries out this action
+	next  *node // of a plain node
+	exits bool  // the plain action may exit
+}
+
+// apply runs a control from a node on.
+func (pl *Pipeline) apply(n *node, p *packet) {
+	p.exit = false
+	if pl.env.Tracer != nil {
+		for n != nil && !p.exit {
+			n = n.step(p)
+		}
+		return
+	}
+	for n != nil {
+		n = n.run(p)
+		if p.exit {
+			return
+		}
+	}
+}
+
+func (c *compiler) control(src *bmv2json.Control) (*node, error) {
+	profiles := map[*bmv2json.Profile]int{}
+	for _, sp := range src.Profiles {
+		d, err := c.profile(sp)
+		if err != nil {
+			return nil, place(err, "action profile %s", sp.Name)
+		}
+		profiles[sp] = len(c.out.profiles)
+		c.out.profiles = append(c.out.profiles, d)
+	}
+	nodes := make([]*node, len(src.Nodes))
+	for i, n := range src.Nodes {
+		nodes[i] = &node{name: n.Name}
+	}
+	to := func(n *bmv2json.Node) *node {
+		if n == nil {
+			return nil
+		}
+		return nodes[n.Index]
+	}
+	for i, n := range src.Nodes {
+		var err error
+		switch {
+		case n.Table != nil:
+			err = place(c.tableNode(nodes[i], n.Table, profiles, to), "table %s", n.Name)
+		case n.Conditional != nil:
+			err = place(c.branchNode(nodes[i], n.Conditional, to), "condition %s (%s:%d)", n.Name, n.Conditional.Source.File, n.Conditional.Source.Line)
+		default:
+			a := c.out.actions[n.ActionCall.Action.Index]
+			plainNode(nodes[i], &call{action: a}, to(n.ActionCall.Next), c.exits(n.ActionCall.Action))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range nodes {
+		n.fuse()
+	}
+	return to(src.Init), nil
+}
+
+// exits tells whether an action contains an exit statement.
+func (c *compiler) exits(a *bmv2json.Action) bool {
+	for i := range a.Primitives {
+		if a.Primitives[i].Op == "exit" {
+			return true
+		}
+	}
+	return false
+}
+
+// plainNode makes a node that carries out one action with fixed arguments.
+func plainNode(n *node, k *call, next *node, exits bool) {
+	n.plain, n.next, n.exits = k, next, exits
+	n.step = func(p *packet) *node {
+		p.pl.traceAction(p, k)
+		return next
+	}
+}
+
+// fuse turns a plain node and the plain nodes behind it into one step.
+func (n *node) fuse() {
+	if n.plain == nil {
+		return
+	}
+	var ops []op
+	last := n
+	for at := n; at != nil && at.plain != nil; at = at.next {
+		k := at.plain
+		if k.action.jumps == nil && len(k.args) == 0 {
+			ops = append(ops, k.action.ops...)
+		} else {
+			ops = append(ops, func(p *packet) {
+				p.args = k.args
+				k.action.run(p)
+			})
+		}
+		last = at
+		if at.exits {
+			break
+		}
+	}
+	next := last.next
+	switch len(ops) {
+	case 0:
+		n.run = func(*packet) *node { return next }
+	case 1:
+		a := ops[0]
+		n.run = func(p *packet) *node {
+			a(p)
+			return next
+		}
+	case 2:
+		a, b := ops[0], ops[1]
+		n.run = func(p *packet) *node {
+			a(p)
+			b(p)
+			return next
+		}
+	default:
+		n.run = func(p *packet) *node {
+			for _, f := range ops {
+				f(p)
+			}
+			return next
+		}
+	}
+}
+
+func (c *compiler) branchNode(n *node, src *bmv2json.Conditional, to func(*bmv2json.Node) *node) error {
+	cond, err := c.boolean(src.Expr)
+	if err != nil {
+		return err
+	}
+	yes, no := to(src.True), to(src.False)
+	n.run = func(p *packet) *node {
+		if cond(p) {
+			return yes
+		}
+		return no
+	}
+	name := n.name
+	n.step = func(p *packet) *node {
+		ok := cond(p)
+		p.pl.trace(p, Event{Kind: EventCondition, Name: name, Hit: ok})
+		if ok {
+			return yes
+		}
+		return no
+	}
+	return nil
+}
+
+func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2json.Profile]int, to func(*bmv2json.Node) *node) error {
+	t, err := c.table(src, profiles)
+	if err != nil {
+		return err
+	}
+	c.out.tables = append(c.out.tables, t)
+	t.hitMiss, t.hit, t.miss, t.missDefault = src.HitMiss, to(src.Hit), to(src.Miss), to(src.MissDefault)
+	if !t.hitMiss {
+		for _, s := range src.Next {
+			t.next = append(t.next, to(s))
+		}
+	}
+	if len(t.keys) == 0 && t.profile < 0 && t.defaultCall != nil && t.defaultConst && !t.counters && t.meter == nil {
+		next := t.miss
+		if !t.hitMiss {
+			next = t.next[t.slotOf[t.defaultCall.action]]
+		}
+		plainNode(n, t.defaultCall, next, c.exits(src.Default.Action))
+		return nil
+	}
+	id := t.index
+	n.run = func(p *packet) *node { return p.pl.tables[id].run(p) }
+	n.step = func(p *packet) *node { return p.pl.tables[id].traced(p) }
+	return nil
+}
+
+// run applies the table to a packet and gives the next node.
+func (t *Table) run(p *packet) *node {
+	r := noRecord
+	if t.recs.live > 0 {
+		key := t.def.pack(p)
+		if t.def.exact {
+			r = t.find(key)
+		} else {
+			r = t.search(p, key)
+		}
+	}
+	if r == noRecord {
+		return t.missed(p)
+	}
+	return t.hit(p, r)
+}
+
+// hit carries out an entry.
+func (t *Table) hit(p *packet, r uint32) *node {
+	d := t.def
+	rec := t.recs.at(r)
+	if d.counters {
+		rec[d.offCount]++
+		rec[d.offCount+1] += uint64(p.ingressLen)
+	}
+	if d.timeout {
+		rec[d.offHit] = p.now
+	}
+	if d.meter != nil {
+		colour := uint64(Green)
+		if m := t.meters[r]; m != nil {
+			colour = m.colour(t.pl.now(), p.units(d.meter.bytes))
+		}
+		d.meter.result.set(p, colour)
+	}
+	if d.profile >= 0 {
+		return t.indirect(p, rec[d.offAct]&^refLive)
+	}
+	i := uint32(rec[d.offAct])
+	a := d.actions[i]
+	p.args = rec[d.offArgs : d.offArgs+d.argMax]
+	a.run(p)
+	if d.hitMiss {
+		return d.hit
+	}
+	return d.next[i]
+}
+
+// indirect carries out a member; a group without members acts as a miss.
+func (t *Table) indirect(p *packet, ref uint64) *node {
+	k := t.pl.profiles[t.def.profile].resolve(ref, p)
+	if k == nil {
+		return t.missed(p)
+	}
+	p.args = k.args
+	k.action.run(p)
+	if t.def.hitMiss {
+		return t.def.hit
+	}
+	return t.def.next[t.def.slotOf[k.action]]
+}
+
+// missed carries out the default action.
+func (t *Table) missed(p *packet) *node {
+	d := t.def
+	if d.counters {
+		t.defltCount.Packets++
+		t.defltCount.Bytes += uint64(p.ingressLen)
+	}
+	if t.deflt == nil {
+		if d.hitMiss {
+			return d.miss
+		}
+		return d.missDefault
+	}
+	p.args = t.deflt.args
+	t.deflt.action.run(p)
+	if d.hitMiss {
+		return d.miss
+	}
+	return d.next[d.slotOf[t.deflt.action]]
+}
