@@ -71,18 +71,3 @@ func checkFrame(wrong string, frame []byte) error {
 	}
 	return nil
 }
-
-// compareCounts compares how much the named counters, and the others of their tables, grew.
-func compareCounts(want map[string]int, before, after map[string]int64) error {
-	var faults []error
-	names := maps.Clone(after)
-	for name := range want {
-		names[name] = 0
-	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if grown := after[name] - before[name]; grown != int64(want[name]) {
-			faults = append(faults, fmt.Errorf("counter %s: want %d more, got %d", name, want[name], grown))
-		}
-	}
-	return errors.Join(faults...)
-}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strings"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
@@ -77,7 +78,7 @@ func (s *Schema) compareMetadata(want map[string]Text, got []*p4v1.PacketMetadat
 			}
 		}
 	}
-	return compareValues("packet-in", want, values, widths)
+	return s.compareValues("packet-in", want, values, widths)
 }
 
 // compareDigests compares the messages of all digest lists, in their order.
@@ -112,7 +113,7 @@ func (s *Schema) compareDigests(want []Digest, got []*p4v1.DigestList) error {
 		case want[i].List != d.Preamble.Name && want[i].List != d.Preamble.Alias:
 			faults = append(faults, fmt.Errorf("digest %s, want %s", d.Preamble.Name, want[i].List))
 		default:
-			faults = append(faults, compareValues("digest "+want[i].List, want[i].Fields, values, widths))
+			faults = append(faults, s.compareValues("digest "+want[i].List, want[i].Fields, values, widths))
 			for name := range values {
 				if _, ok := want[i].Fields[name]; !ok {
 					faults = append(faults, fmt.Errorf("digest %s: the vector does not say what %s is", want[i].List, name))
@@ -144,8 +145,8 @@ func (s *Schema) digestValues(id uint32, data *p4v1.P4Data) (map[string][]byte, 
 	return values, widths, nil
 }
 
-// compareValues compares named values; any matches whatever there is.
-func compareValues(what string, want map[string]Text, got map[string][]byte, widths map[string]int32) error {
+// compareValues compares named values; any matches whatever there is, and so does ~VALUE in real time.
+func (s *Schema) compareValues(what string, want map[string]Text, got map[string][]byte, widths map[string]int32) error {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		value, ok := got[name]
@@ -153,10 +154,11 @@ func compareValues(what string, want map[string]Text, got map[string][]byte, wid
 			faults = append(faults, fmt.Errorf("%s: there is no %s", what, name))
 			continue
 		}
-		if want[name] == "any" {
+		text, clocked := strings.CutPrefix(string(want[name]), "~")
+		if text == "any" || clocked && s.realTime {
 			continue
 		}
-		v, err := parseValue(string(want[name]), widths[name])
+		v, err := parseValue(text, widths[name])
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s, %s: %w", what, name, err))
 		} else if g := new(big.Int).SetBytes(value); v.Cmp(g) != 0 {

@@ -2,7 +2,10 @@ package vector
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -49,4 +52,36 @@ func (r *run) counts(ctx context.Context, want map[string]int) (map[string]int64
 		}
 	}
 	return counts, nil
+}
+
+// compareCounts compares how much the named counters, and the others of their tables, grew.
+func (r *run) compareCounts(want map[string]int, before, after map[string]int64) error {
+	var faults []error
+	names := map[string]bool{}
+	for name := range after {
+		names[name] = true
+	}
+	for name := range want {
+		names[name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if r.target.Limits().NoDefaultCounters && r.isDefault(name) {
+			continue
+		}
+		if grown := after[name] - before[name]; grown != int64(want[name]) {
+			faults = append(faults, fmt.Errorf("counter %s: want %d more, got %d", name, want[name], grown))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// isDefault tells whether table/action names a table's default action in the program.
+func (r *run) isDefault(name string) bool {
+	tableName, actionName, _ := strings.Cut(name, "/")
+	t, err := r.schema.table(tableName)
+	if err != nil {
+		return false
+	}
+	a, err := r.schema.action(actionName, t)
+	return err == nil && (a.Preamble.Id == t.ConstDefaultActionId || a.Preamble.Id == t.InitialDefaultAction.GetActionId())
 }

@@ -17,6 +17,7 @@ const stepTimeout = 5 * time.Second
 // step by step; later steps run even so, for what they show.
 func Run(ctx context.Context, target Target, program *Program, v *Vector) error {
 	r := &run{target: target, schema: NewSchema(program.Info)}
+	r.schema.realTime = target.Limits().RealTime
 	if err := target.Load(ctx, program); err != nil {
 		return fmt.Errorf("%s: %s: load: %w", v.Where, v.Name, err)
 	}
@@ -102,5 +103,5 @@ func (r *run) step(ctx context.Context, s *Step) error {
 	if err != nil {
 		return errors.Join(append(faults, err)...)
 	}
-	return errors.Join(append(faults, compareCounts(s.Counters, before, after))...)
+	return errors.Join(append(faults, r.compareCounts(s.Counters, before, after))...)
 }

@@ -18,6 +18,7 @@ type fake struct {
 	counter int64 // of the action In.set in table In.kinds
 	calls   []string
 	pending Events
+	limits  Limits
 }
 
 func (f *fake) Load(_ context.Context, p *Program) error {
@@ -65,6 +66,8 @@ func (f *fake) Collect(context.Context, Count) (Events, error) {
 	f.pending = Events{}
 	return events, nil
 }
+
+func (f *fake) Limits() Limits { return f.limits }
 
 func (f *fake) Close() error { return nil }
 
@@ -176,6 +179,31 @@ func TestRunFindsFaults(t *testing.T) {
 		_, err := runSmall(t, c.change)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "v.yaml:7: everything") {
 			t.Errorf("%s: want an error with %q, got %v", name, c.want, err)
+		}
+	}
+}
+
+// TestLimits: what a target can't do is not held against it.
+func TestLimits(t *testing.T) {
+	schema := NewSchema(smallInfo(t))
+	values, widths := map[string][]byte{"port": {9}}, map[string]int32{"port": 16}
+	for _, c := range []struct {
+		want     Text
+		realTime bool
+		ok       bool
+	}{{"~9", false, true}, {"~8", false, false}, {"~8", true, true}, {"8", true, false}, {"any", false, true}} {
+		schema.realTime = c.realTime
+		if err := schema.compareValues("x", map[string]Text{"port": c.want}, values, widths); (err == nil) != c.ok {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	info := smallInfo(t)
+	info.Tables[0].ConstDefaultActionId = 16777217
+	for _, limited := range []bool{false, true} {
+		r := &run{target: &fake{limits: Limits{NoDefaultCounters: limited}}, schema: NewSchema(info)}
+		err := r.compareCounts(map[string]int{"kinds/set": 1}, nil, nil)
+		if (err == nil) != limited {
+			t.Errorf("limited %v: %v", limited, err)
 		}
 	}
 }

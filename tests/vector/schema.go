@@ -9,7 +9,8 @@ import (
 
 // A Schema finds what a P4Info names.
 type Schema struct {
-	info *configv1.P4Info
+	info     *configv1.P4Info
+	realTime bool // values with ~ match anything
 }
 
 // NewSchema returns a schema over a P4Info.

@@ -29,8 +29,16 @@ type Target interface {
 	// Collect returns what came out of the switch since the last call. It waits until want has come, or
 	// until nothing more can be expected, and never longer than ctx lasts.
 	Collect(ctx context.Context, want Count) (Events, error)
+	// Limits says what vectors must not ask of the target.
+	Limits() Limits
 	// Close ends the switch.
 	Close() error
+}
+
+// Limits is what a target can't do, and vectors therefore don't see on it.
+type Limits struct {
+	RealTime          bool // its clock can't be moved: values with ~ match anything
+	NoDefaultCounters bool // it has no direct counters for default actions
 }
 
 // Count is how many events of each kind are expected.

@@ -1,0 +1,58 @@
+package vector
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+)
+
+// LoadAll returns the vectors of all files of a folder but those that are only to be included, whose name
+// ends in _base.yaml. Each vector's name is preceded by its file's.
+func LoadAll(fsys fs.FS) ([]*Vector, error) {
+	names, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var all []*Vector
+	seen := map[string]string{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_base.yaml") {
+			continue
+		}
+		vectors, err := Load(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range vectors {
+			v.Name = path.Join(strings.TrimSuffix(name, ".yaml"), v.Name)
+			if where, ok := seen[v.Name]; ok {
+				return nil, fmt.Errorf("%s: %s is at %s already", v.Where, v.Name, where)
+			}
+			seen[v.Name] = v.Where
+		}
+		all = append(all, vectors...)
+	}
+	return all, nil
+}
+
+// Check runs the vector on a fresh target and reports to t. A vector that says how its program deviates
+// has to fail, so that what it says is struck out once it is not true any more.
+func (v *Vector) Check(t testing.TB, target Target) {
+	t.Helper()
+	program, err := LoadProgram(v.Program)
+	if err != nil {
+		t.Fatalf("%s: %v", v.Where, err)
+	}
+	err = Run(context.Background(), target, program, v)
+	switch {
+	case v.Deviates == "" && err != nil:
+		t.Errorf("%s\n%v", v.Description, err)
+	case v.Deviates != "" && err == nil:
+		t.Errorf("%s: %s does what it says now; strike out deviates: %s", v.Where, v.Name, v.Deviates)
+	case v.Deviates != "":
+		t.Logf("deviates: %s", v.Deviates)
+	}
+}
