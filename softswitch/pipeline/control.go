@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"fmt"
+
 	"github.com/firstack/firstack/softswitch/bmv2json"
 )
 
@@ -172,6 +174,9 @@ func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2jso
 	t, err := c.table(src, profiles)
 	if err != nil {
 		return err
+	}
+	if err := newTable(&Pipeline{}, t).loadEntries(); err != nil {
+		return fmt.Errorf("constant entries: %w", err)
 	}
 	c.out.tables = append(c.out.tables, t)
 	t.hitMiss, t.hit, t.miss, t.missDefault = src.HitMiss, to(src.Hit), to(src.Miss), to(src.MissDefault)

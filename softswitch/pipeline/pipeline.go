@@ -87,6 +87,9 @@ func New(p *Program, env Env) *Pipeline {
 	}
 	for _, d := range pl.code.tables {
 		t := newTable(pl, d)
+		if err := t.loadEntries(); err != nil {
+			panic(err) // Compile tried the same
+		}
 		pl.tables = append(pl.tables, t)
 		pl.byName[d.name] = t
 	}
