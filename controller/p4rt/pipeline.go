@@ -44,15 +44,24 @@ func (c *Conn) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.session.options.PushTimeout)
 	defer cancel()
 	c.askVersion(ctx)
-	in, err := c.pipelineInPlace(ctx)
+	there, err := c.compare(ctx)
 	if err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
-	if in {
+	if there == ours && !c.session.halfDone.Load() {
 		return nil
 	}
-	return c.push(ctx)
+	return c.push(ctx, there)
 }
+
+// occupant is what a switch runs.
+type occupant int
+
+const (
+	nothing occupant = iota
+	ours
+	another
+)
 
 // askVersion is for people only: the session does not depend on the answer.
 func (c *Conn) askVersion(ctx context.Context) {
@@ -64,19 +73,22 @@ func (c *Conn) askVersion(ctx context.Context) {
 	c.api = r.GetP4RuntimeApiVersion()
 }
 
-func (c *Conn) pipelineInPlace(ctx context.Context) (bool, error) {
+func (c *Conn) compare(ctx context.Context) (occupant, error) {
 	config, err := c.getPipeline(ctx, p4v1.GetForwardingPipelineConfigRequest_COOKIE_ONLY)
 	if err != nil || config == nil {
-		return false, err
+		return nothing, err
 	}
 	if config.GetCookie().GetCookie() == c.session.cookie {
-		return true, nil
+		return ours, nil
 	}
 	config, err = c.getPipeline(ctx, p4v1.GetForwardingPipelineConfigRequest_ALL)
-	if err != nil {
-		return false, err
+	switch {
+	case err != nil || config.GetP4Info() == nil:
+		return nothing, err
+	case c.session.options.Pipeline.same(config):
+		return ours, nil
 	}
-	return c.session.options.Pipeline.same(config), nil
+	return another, nil
 }
 
 func (c *Conn) getPipeline(ctx context.Context, what p4v1.GetForwardingPipelineConfigRequest_ResponseType) (*p4v1.ForwardingPipelineConfig, error) {
@@ -91,33 +103,52 @@ func (c *Conn) getPipeline(ctx context.Context, what p4v1.GetForwardingPipelineC
 	return r.GetConfig(), err
 }
 
-// push asks the switch to keep what its tables hold; one that can't is given the pipeline all the same.
-func (c *Conn) push(ctx context.Context) error {
+// push gives the switch our pipeline. One that runs another is first asked to keep what its tables hold.
+func (c *Conn) push(ctx context.Context, there occupant) error {
+	s := c.session
+	c.pushed = true
+	if there == another && !s.halfDone.Load() { // quirkReconcileNothing
+		s.halfDone.Store(true)
+		err := c.setPipeline(ctx, p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT)
+		switch status.Code(err) {
+		case codes.OK:
+			s.halfDone.Store(false)
+			s.options.Logger.Info("pipeline replaced, tables kept")
+			return nil
+		case codes.PermissionDenied, codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
+			return fmt.Errorf("push: %w", err)
+		}
+		s.options.Logger.Warn("switch can't keep its tables under the new pipeline", "err", err)
+	}
+	err := c.setPipeline(ctx, p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT)
+	if err != nil && s.halfDone.Load() { // quirkReconcileHalfDone
+		if c.setPipeline(ctx, p4v1.SetForwardingPipelineConfigRequest_COMMIT) == nil {
+			err = c.setPipeline(ctx, p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("push: %w", err)
+	}
+	s.halfDone.Store(false)
+	s.options.Logger.Info("pipeline pushed, tables start empty")
+	return nil
+}
+
+func (c *Conn) setPipeline(ctx context.Context, action p4v1.SetForwardingPipelineConfigRequest_Action) error {
 	s := c.session
 	request := &p4v1.SetForwardingPipelineConfigRequest{
 		DeviceId:   s.options.DeviceID,
 		Role:       s.options.Role,
 		ElectionId: c.election.message(),
-		Action:     p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT,
-		Config: &p4v1.ForwardingPipelineConfig{
+		Action:     action,
+	}
+	if action != p4v1.SetForwardingPipelineConfigRequest_COMMIT {
+		request.Config = &p4v1.ForwardingPipelineConfig{
 			P4Info:         s.options.Pipeline.P4Info,
 			P4DeviceConfig: s.options.Pipeline.Config,
 			Cookie:         &p4v1.ForwardingPipelineConfig_Cookie{Cookie: s.cookie},
-		},
+		}
 	}
 	_, err := c.link.client.SetForwardingPipelineConfig(ctx, request)
-	switch status.Code(err) {
-	case codes.OK:
-		s.options.Logger.Info("pipeline pushed, tables kept where they are the same")
-	case codes.PermissionDenied, codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
-		return fmt.Errorf("push: %w", err)
-	default: // quirkNoReconcile
-		request.Action = p4v1.SetForwardingPipelineConfigRequest_VERIFY_AND_COMMIT
-		if _, err := c.link.client.SetForwardingPipelineConfig(ctx, request); err != nil {
-			return fmt.Errorf("push: %w", err)
-		}
-		s.options.Logger.Info("pipeline pushed, tables start empty")
-	}
-	c.pushed = true
-	return nil
+	return err
 }

@@ -10,11 +10,15 @@ package p4rt
 //   - quirkReadUnimplemented: PI reads a digest configuration only by id and answers NOT_FOUND when there is none;
 //     other targets do not read multicast groups, clone sessions or digests at all. What can't be read back is
 //     written as an insert and, when that says ALREADY_EXISTS, as a modify.
-//   - quirkNoReconcile: BMv2 does not know RECONCILE_AND_COMMIT. A pipeline that differs is then pushed with
-//     VERIFY_AND_COMMIT, which empties the tables.
+//   - quirkReconcileNothing: BMv2 (PI) dies of RECONCILE_AND_COMMIT while it has no pipeline. It is asked for only
+//     where there is one to keep something from. Targets may refuse it altogether: a pipeline that differs is then
+//     pushed with VERIFY_AND_COMMIT, which empties the tables.
+//   - quirkReconcileHalfDone: BMv2 (PI) that fails RECONCILE_AND_COMMIT halfway already names the new pipeline and
+//     cookie while it still runs the old one, and takes no other before a COMMIT.
 //   - quirkNoConfigYet: before the first pipeline some targets answer FAILED_PRECONDITION or NOT_FOUND to
-//     GetForwardingPipelineConfig instead of an empty response.
+//     GetForwardingPipelineConfig, others a configuration without a P4Info, instead of an empty response.
 //   - quirkOneRead: BMv2 (PI) answers a read in a single message whatever its size, hence the large receive limit.
+//   - quirkNoTruncation: BMv2 (PI) refuses clone sessions that cut packets.
 //   - quirkKeepalive: gRPC servers close connections that ping more often than every five minutes unless they
 //     are told otherwise. Dead peers are found by TCP's own keepalive; gRPC's is off unless asked for.
 const (

@@ -43,6 +43,7 @@ type Session struct {
 	counters counters
 	watchers watchers
 	status   atomic.Pointer[Status] // Stats apart
+	halfDone atomic.Bool            // a reconciling push failed: what the switch says of its pipeline may not be so
 
 	// Owned by Run.
 	bid     ElectionID // what we bid next; rises when we take over

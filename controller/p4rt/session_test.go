@@ -96,7 +96,8 @@ func TestPipelinePush(t *testing.T) {
 		faults p4rttest.Faults
 		want   []p4v1.SetForwardingPipelineConfigRequest_Action
 	}{
-		{name: "none yet", want: []p4v1.SetForwardingPipelineConfigRequest_Action{reconcile}},
+		{name: "none yet", want: []p4v1.SetForwardingPipelineConfigRequest_Action{commit}},
+		{name: "empty configuration", there: &p4v1.ForwardingPipelineConfig{}, want: []p4v1.SetForwardingPipelineConfigRequest_Action{commit}},
 		{name: "same cookie", there: config(ours, ours.Cookie())},
 		{name: "same contents, no cookie", there: config(ours, 0)},
 		{name: "same contents, another's cookie", there: config(ours, 12345)},
@@ -112,7 +113,8 @@ func TestPipelinePush(t *testing.T) {
 			want:  []p4v1.SetForwardingPipelineConfigRequest_Action{commit},
 		},
 		{
-			name: "target without reconcile",
+			name:  "target without reconcile",
+			there: config(p4rt.Pipeline{P4Info: ours.P4Info, Config: []byte("old")}, 0),
 			faults: p4rttest.Faults{Push: func(_ context.Context, r *p4v1.SetForwardingPipelineConfigRequest) error {
 				if r.GetAction() == reconcile {
 					return status.Error(codes.Unimplemented, "no")
@@ -215,4 +217,35 @@ func TestPushFailureIsRetried(t *testing.T) {
 	until(t, "it has tried again", func() bool { return s.Status().Stats.Connects > 2 })
 	srv.Set(p4rttest.Faults{})
 	await(t, h.began, "a term")
+}
+
+// A target that fails halfway through a reconciling push and then claims to have our pipeline is not believed: not
+// in this connection, and not in the next.
+func TestHalfDonePushIsFinished(t *testing.T) {
+	for _, dies := range []bool{false, true} {
+		srv := server(t)
+		srv.Configure(&p4v1.ForwardingPipelineConfig{P4Info: p4info(t, "server_gateway")})
+		stuck := true
+		srv.Set(p4rttest.Faults{Push: func(_ context.Context, r *p4v1.SetForwardingPipelineConfigRequest) error {
+			switch r.GetAction() {
+			case p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT:
+				srv.Configure(r.GetConfig())
+				if dies {
+					return status.Error(codes.Unavailable, "gone")
+				}
+				return status.Error(codes.Unknown, "Error when reconciling config")
+			case p4v1.SetForwardingPipelineConfigRequest_COMMIT:
+				stuck = false
+				return p4rttest.Answered
+			}
+			if stuck {
+				return status.Error(codes.Unknown, "Error in first phase of device update")
+			}
+			return nil
+		}})
+		_, conn, _ := connected(t, srv)
+		if n := len(srv.Pushes()); n != 1 || !conn.Fresh() || stuck {
+			t.Errorf("%d pushes, fresh %v, stuck %v", n, conn.Fresh(), stuck)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package p4rttest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -39,7 +40,8 @@ type Faults struct {
 	// Refuse gives the error of a single update; nil lets it through.
 	Refuse func(*p4v1.Update) *p4v1.Error
 	// Write, Read, Push and Get run before the call and fail it as a whole when they return an error. They may
-	// wait, to make the switch slow, and end early when the context does.
+	// wait, to make the switch slow, and end early when the context does. A push that fails with Answered succeeds
+	// without any effect but the hook's own.
 	Write func(context.Context, *p4v1.WriteRequest) error
 	Read  func(context.Context, *p4v1.ReadRequest) error
 	Push  func(context.Context, *p4v1.SetForwardingPipelineConfigRequest) error
@@ -49,6 +51,9 @@ type Faults struct {
 	// NoCookie keeps cookies from being stored, as old servers do.
 	NoCookie bool
 }
+
+// Answered is what a Push hook returns to succeed in the server's place.
+var Answered = errors.New("answered")
 
 // Start runs a server in memory, without TLS unless an option says otherwise.
 func Start(options ...grpc.ServerOption) *Server {
@@ -144,7 +149,10 @@ func (s *Server) Capabilities(context.Context, *p4v1.CapabilitiesRequest) (*p4v1
 // when the P4Info is another.
 func (s *Server) SetForwardingPipelineConfig(ctx context.Context, r *p4v1.SetForwardingPipelineConfigRequest) (*p4v1.SetForwardingPipelineConfigResponse, error) {
 	if f := s.fault().Push; f != nil {
-		if err := f(ctx, r); err != nil {
+		switch err := f(ctx, r); {
+		case errors.Is(err, Answered):
+			return &p4v1.SetForwardingPipelineConfigResponse{}, nil
+		case err != nil:
 			return nil, err
 		}
 	}
