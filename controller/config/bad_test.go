@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
@@ -43,6 +44,20 @@ func TestBadFiles(t *testing.T) {
 				t.Errorf("List gives %d errors, want %d", len(config.List(err)), n)
 			}
 		})
+	}
+}
+
+func TestNotEvenYAML(t *testing.T) {
+	for want, data := range map[string][]byte{
+		"big: longer than 8388608 bytes": bytes.Repeat([]byte("#"), 8<<20+1),
+		"big: is not UTF-8 text":         []byte("health: {path: \"/\xff\"}"),
+	} {
+		if _, err := config.Parse("big", data); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	if _, err := config.Parse("big", bytes.Repeat([]byte("#"), 8<<20)); err != nil {
+		t.Errorf("error %v on a file of 8 MiB", err)
 	}
 }
 

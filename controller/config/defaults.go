@@ -33,9 +33,6 @@ func (c *Config) complete(r *report) {
 			s.Origins = []Origin{{Name: DefaultOrigin, Address: s.Server}}
 		}
 	}
-	if c.Health.Off && !r.isGiven("health.interval") {
-		c.Health.Interval = 0
-	}
 	defaults(r, "", reflect.ValueOf(c).Elem(), c.Health.Off)
 	for i := range c.Switches {
 		s, path := &c.Switches[i], fmt.Sprintf("switches[%d]", i)

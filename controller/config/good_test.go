@@ -160,6 +160,11 @@ func TestComplete(t *testing.T) {
 	if off.Health.Interval != 0 {
 		t.Errorf("interval %v without probes, want 0", off.Health.Interval)
 	}
+	off.Health.Interval = time.Minute
+	off.Complete()
+	if off.Health.Interval != time.Minute {
+		t.Errorf("interval %v, want 1m as given", off.Health.Interval)
+	}
 	c.Redirections[0].Ports[0] = 8080
 	if config.DefaultPorts[0] != 80 {
 		t.Error("a tree shares its ports with DefaultPorts")
@@ -239,5 +244,68 @@ func TestWarnings(t *testing.T) {
 	c.Services[0].Replicas[1].HealthPort = 81
 	if n := len(c.Warnings()); n != 2 {
 		t.Errorf("%d warnings with a port for probes, want 2", n)
+	}
+}
+
+// The written form is one that readers of YAML 1.1 understand alike.
+func TestEncoding(t *testing.T) {
+	yes := true
+	c := &config.Config{
+		Controller: config.Controller{ElectionID: config.ElectionID{High: 2, Low: 10}, Listen: "off"},
+		Switches: []config.Switch{{
+			Name: "no", Role: config.ReplicaGateway, Address: "a:1", TLS: &config.TLS{},
+			Ports:  []config.Port{{Port: 1, Side: config.WAN, MAC: config.MAC{0x12}, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.1.1/24")}}},
+			Direct: []netip.Prefix{},
+		}},
+		Services:     []config.Service{{Name: "12", Replicatable: &yes, Replicas: []config.Replica{{Name: "a.b"}}}},
+		Redirections: []config.Redirection{},
+		Timers:       config.Timers{Idle: 2 * time.Hour, Tell: 1500 * time.Millisecond, SlotPending: time.Minute + time.Second},
+		Health:       config.Health{Off: true, Path: "/a b"},
+	}
+	want := `controller:
+  election-id: "2,10"
+  listen: "off"
+switches:
+  - name: "no"
+    role: replica-gateway
+    address: "a:1"
+    device-id: 0
+    tls: {}
+    ports:
+      - port: 1
+        side: wan
+        mac: "12:00:00:00:00:00"
+        addresses: [10.0.0.1/24, 10.0.1.1/24]
+    direct: []
+services:
+  - name: "12"
+    server: ""
+    port: 0
+    replicatable: true
+    origin-policy: ""
+    replicas:
+      - name: a.b
+        address: ""
+        configuration: ""
+        admin-state: ""
+redirections: []
+timers:
+  slot-pending: 1m1s
+  slot-claimed: 0s
+  tell: 1.5s
+  idle: 2h
+  transitory: 0s
+  linger-reset: 0s
+  linger-fin: 0s
+health:
+  interval: 0s
+  timeout: 0s
+  rise: 0
+  fall: 0
+  path: "/a b"
+  off: true
+`
+	if diff := cmp.Diff(want, string(c.Encode())); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

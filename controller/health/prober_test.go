@@ -151,7 +151,10 @@ func TestReplacingTargetsDisturbsNoOther(t *testing.T) {
 		if len(b.Snapshot()) != 2 {
 			t.Errorf("snapshot %v, want two targets", b.Snapshot())
 		}
-		b.SetTargets([]Target{goes})
+		b.SetTargets([]Target{goes, stays})
+		if s := b.Snapshot()[stays]; s.State != Dead || s.Probes != 3 {
+			t.Errorf("the one that stays has %+v after a replacement, want dead after 3 probes", s)
+		}
 		if s := b.State(goes); s != Active {
 			t.Errorf("a target that comes back is %v, want active", s)
 		}
@@ -174,6 +177,37 @@ func TestTargetGoesDuringItsProbe(t *testing.T) {
 		}
 		if n := len(b.net.times(one.Address.String())); n != 1 {
 			t.Errorf("probed %d times, want once", n)
+		}
+	})
+}
+
+func TestTargetGoesBetweenProbes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Settings: settings})
+		one := target(1)
+		b.SetTargets([]Target{one})
+		time.Sleep(2 * time.Second) // after its first
+		b.SetTargets(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := len(b.net.times(one.Address.String())); n != 1 {
+			t.Errorf("probed %d times, want once", n)
+		}
+	})
+}
+
+func TestSettingsChangeDuringProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{Settings: settings})
+		one := target(1)
+		b.net.set(one.Address.String(), hang)
+		b.SetTargets([]Target{one})
+		time.Sleep(1500 * time.Millisecond) // in the middle of its first
+		quick := config.Health{Interval: 100 * time.Millisecond, Timeout: 50 * time.Millisecond, Rise: 1, Fall: 3}
+		b.SetSettings(quick)
+		time.Sleep(1500*time.Millisecond + 160*time.Millisecond) // the second was scheduled when the first began
+		if steps := b.steps(one); !slices.Equal(steps, []State{Dead}) {
+			t.Errorf("went through %v, want dead after three failures", steps)
 		}
 	})
 }
