@@ -1,6 +1,9 @@
 package flow
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // OutboundEntry is an outbound entry as it was read. Form is A (which stands for B, too) or C.
 type OutboundEntry struct {
@@ -117,4 +120,9 @@ func (b *Book) resume(f *Flow, gap, now time.Duration) {
 	}
 	f.until = now + b.limits.Delay
 	b.soil(f)
+}
+
+// InboundOf packs an inbound entry; the address has to be IPv4.
+func InboundOf(k Key, names netip.AddrPort, form Form) InboundEntry {
+	return InboundEntry{Key: k, Form: form, Addr: pack(names.Addr()), Port: names.Port()}
 }

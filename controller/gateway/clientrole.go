@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+
+	"github.com/firstack/firstack/controller/gateway/flow"
+	"github.com/firstack/firstack/controller/gateway/plan"
+	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/tables/clientgateway"
+)
+
+// client is the role of FIG. 2, 5 and 6.
+type client struct {
+	*Gateway
+	program *clientgateway.Program
+	plan    *plan.Client
+	book    *flow.Book
+	races   races
+	writing bool
+	looking bool
+	strange uint64 // digests that could not be read
+}
+
+func newClient(g *Gateway, info *p4configv1.P4Info) (*client, error) {
+	program, err := clientgateway.Bind(info)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{Gateway: g, program: program, plan: plan.NewClient(program), races: races{}}
+	c.book = flow.New(c.limits())
+	return c, nil
+}
+
+// limits are the book's, on this gateway's time.
+func (c *client) limits() flow.Limits {
+	t := c.timers()
+	return flow.Limits{
+		Capacity:    int(min(c.program.Outbound.Size(), c.program.Inbound.Size())),
+		Idle:        t.Idle,
+		Transitory:  t.Transitory,
+		LingerReset: t.LingerReset,
+		LingerFIN:   t.LingerFIN,
+		Answer:      c.scaled(time.Second), // half of the time between a client's second SYN and its third (RFC 6298)
+		Retry:       retryEvery,
+		Delay:       2 * time.Second,
+	}
+}
+
+func (c *client) router() *plan.Router { return c.plan.Router }
+
+func (c *client) packets() packets {
+	return packets{
+		decode: func(p *p4v1.PacketIn) (uint16, uint8, error) {
+			h, err := c.program.PacketIn.DecodeIn(p)
+			return h.IngressPort, h.Reason, err
+		},
+		encode: func(port uint16, frame []byte) (*p4v1.PacketOut, error) {
+			return c.program.PacketOut.Out(clientgateway.PacketOut{EgressPort: port}, frame)
+		},
+	}
+}
+
+func (c *client) configure(time.Duration) { c.book.SetLimits(c.limits()) }
+
+func (c *client) hops() []plan.Hop { return nil }
+
+func (c *client) stages() ([]plan.Stage, []string, error) {
+	s, err := c.plan.Race(c.self, c.config.Redirections, c.timers())
+	return []plan.Stage{s}, nil, err
+}
+
+func (c *client) settled() {}
+
+func (c *client) idle() { c.writing, c.looking = false, false }
+
+// readBack reads the translations, a million of them perhaps, and keeps no more of each than the book needs.
+func (c *client) readBack(ctx context.Context, conn *p4rt.Conn) (func(gap, now time.Duration), error) {
+	var out []flow.OutboundEntry
+	var in []flow.InboundEntry
+	for e, err := range conn.Read(ctx, c.plan.ReadTranslations()...) {
+		if err != nil {
+			return nil, err
+		}
+		switch t := e.GetTableEntry(); {
+		case t.GetIsDefaultAction():
+		case c.program.Outbound.Is(t):
+			entry, err := c.program.Outbound.Decode(t)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, outboundEntry(entry))
+		case c.program.Inbound.Is(t):
+			entry, err := c.program.Inbound.Decode(t)
+			if err != nil {
+				return nil, err
+			}
+			in = append(in, inboundEntry(entry))
+		}
+	}
+	return func(gap, now time.Duration) {
+		c.book.Adopt(out, in, gap, now)
+		if len(out)+len(in) > 0 {
+			c.log.Info("translations adopted", "outbound", len(out), "inbound", len(in), "connections", c.book.Len())
+		}
+	}, nil
+}
+
+func outboundEntry(e clientgateway.OutboundEntry) flow.OutboundEntry {
+	k := flow.KeyOf(netip.AddrPortFrom(e.Key.ClientAddr, e.Key.ClientPort), netip.AddrPortFrom(e.Key.ServerAddr, e.Key.ServerPort))
+	switch a := e.Action.(type) {
+	case clientgateway.ToReplica:
+		return flow.OutboundEntry{Key: k, Winner: flow.WinnerOf(netip.AddrPortFrom(a.ReplicaAddr, a.ReplicaPort), flow.FormA)}
+	case clientgateway.IntoTunnel:
+		return flow.OutboundEntry{Key: k, Winner: flow.WinnerOf(netip.AddrPortFrom(a.ReplicaAddr, 0), flow.FormC)}
+	}
+	panic(fmt.Sprintf("outbound entry with action %T", e.Action)) // the binding has no other
+}
+
+func inboundEntry(e clientgateway.InboundEntry) flow.InboundEntry {
+	k := flow.KeyOf(netip.AddrPortFrom(e.Key.ClientAddr, e.Key.ClientPort), netip.AddrPortFrom(e.Key.PeerAddr, e.Key.PeerPort))
+	switch a := e.Action.(type) {
+	case clientgateway.FromReplica:
+		return flow.InboundOf(k, netip.AddrPortFrom(a.ServerAddr, a.ServerPort), flow.FormA)
+	case clientgateway.FromTunnel:
+		return flow.InboundOf(k, netip.AddrPortFrom(a.ReplicaAddr, 0), flow.FormC)
+	}
+	panic(fmt.Sprintf("inbound entry with action %T", e.Action)) // the binding has no other
+}

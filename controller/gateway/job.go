@@ -1,0 +1,145 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/firstack/firstack/controller/gateway/plan"
+	"github.com/firstack/firstack/controller/p4rt"
+)
+
+// job is the writing of what the tables have to hold.
+type job struct {
+	dirty   bool // something changed since the last plan
+	running bool
+	retry   time.Duration             // no sooner than then
+	written map[string][]*p4v1.Entity // by stage: what this term has seen the tables hold
+}
+
+// retryEvery is how long the switch has after it refused something.
+const retryEvery = time.Second
+
+// reconcile writes what changed, unless that is under way.
+func (g *Gateway) reconcile(now time.Duration) {
+	if !g.job.dirty || g.job.running || now < g.job.retry {
+		return
+	}
+	g.job.dirty = false
+	stages, err := g.plan()
+	if err != nil {
+		g.log.Error("plan failed", "err", err)
+		g.job.dirty, g.job.retry = true, now+retryEvery
+		return
+	}
+	stages = slices.DeleteFunc(stages, func(s plan.Stage) bool {
+		written, ever := g.job.written[s.Name]
+		return ever && slices.EqualFunc(written, s.Entities, func(a, b *p4v1.Entity) bool { return proto.Equal(a, b) })
+	})
+	if len(stages) == 0 {
+		return
+	}
+	g.job.running = true
+	t := g.term
+	g.beside(t, func() func() {
+		changes, err := carryOut(t, stages)
+		return func() {
+			g.job.running = false
+			g.reconciled(stages, changes, err)
+		}
+	})
+}
+
+func (g *Gateway) reconciled(stages []plan.Stage, changes p4rt.Changes, err error) {
+	if err != nil {
+		g.log.Warn("tables not written in whole", "err", err)
+		g.job.dirty, g.job.retry = true, g.now()+retryEvery
+		return
+	}
+	if changes.Inserted+changes.Modified+changes.Deleted > 0 {
+		g.log.Info("tables written", "changes", changes.String())
+	}
+	if g.job.written == nil {
+		g.job.written = map[string][]*p4v1.Entity{}
+	}
+	for _, s := range stages {
+		g.job.written[s.Name] = s.Entities
+	}
+	if !g.job.dirty {
+		g.release()
+	}
+}
+
+// release gives back numbers that nothing uses: the tables are known to agree with the plan.
+func (g *Gateway) release() {
+	used := map[plan.Hop]bool{}
+	for _, h := range g.wanted() {
+		used[h] = true
+	}
+	for h := range g.slow.Neighbors() {
+		used[h] = true
+	}
+	g.hops.Keep(func(h plan.Hop) bool {
+		_, static := g.routing.Static(h)
+		return static || used[h]
+	})
+	g.role.settled()
+}
+
+// plan lists the stages, routing first.
+func (g *Gateway) plan() ([]plan.Stage, error) {
+	router := g.role.router()
+	entities, err := router.Entities(g.routing, g.slow.Neighbors(), g.wanted(), g.hops)
+	if err != nil {
+		return nil, err
+	}
+	stages, problems, err := g.role.stages()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(problems, g.problems) {
+		g.problems = problems
+		for _, p := range problems {
+			g.log.Warn("configuration can't be carried out", "problem", p)
+		}
+	}
+	routing := plan.Stage{Name: "routing", Tables: router.Tables(), Entities: entities}
+	return append([]plan.Stage{routing}, stages...), nil
+}
+
+// carryOut puts the stages in, one after the other, and then takes out what is left over, in the opposite order: no
+// packet meets an entry that refers to nothing.
+func carryOut(t *term, stages []plan.Stage) (total p4rt.Changes, err error) {
+	spare := func(*p4v1.Entity) bool { return true }
+	one := func(s plan.Stage, undeleted func(*p4v1.Entity) bool) bool {
+		scope := p4rt.Scope{Tables: s.Tables, Multicast: s.Multicast, Undeleted: undeleted}
+		changes, e := t.conn.Reconcile(t.ctx, scope, s.Entities...)
+		total.Inserted += changes.Inserted
+		total.Modified += changes.Modified
+		total.Deleted += changes.Deleted
+		if e == nil {
+			return true
+		}
+		err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, e))
+		var w *p4rt.WriteError
+		return errors.As(e, &w) && w.Err == nil // single entries failed: the others shall not suffer
+	}
+	for _, s := range stages {
+		if !one(s, spare) {
+			return total, err
+		}
+	}
+	for _, s := range slices.Backward(stages) {
+		if len(s.Tables) == 0 && !s.Multicast {
+			continue
+		}
+		if !one(s, nil) {
+			return total, err
+		}
+	}
+	return total, err
+}
