@@ -16,7 +16,7 @@ func init() { targets["BMv2"] = bmv2 }
 
 // bmv2 runs simple_switch_grpc in a network namespace of its own, for its Thrift server listens to everybody, and
 // speaks with it over a Unix socket.
-func bmv2(t *testing.T) p4rt.Options {
+func bmv2(t testing.TB) p4rt.Options {
 	t.Helper()
 	path, err := exec.LookPath("simple_switch_grpc")
 	if err != nil {

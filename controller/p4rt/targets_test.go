@@ -26,20 +26,25 @@ import (
 )
 
 // targets are real switches, started without a program: each says how to reach it, and is gone when the test is.
-var targets = map[string]func(*testing.T) p4rt.Options{"firstack-switch": embedded}
+var targets = map[string]func(testing.TB) p4rt.Options{"firstack-switch": embedded}
 
 // onTargets runs a test against every target, as a process of its own.
 func onTargets(t *testing.T, p p4src.Program, test func(*testing.T, p4rt.Options)) {
 	for name, start := range targets {
 		t.Run(name, func(t *testing.T) {
-			o := start(t)
-			o.Name, o.Insecure = name, true
-			o.Pipeline = p4rt.Pipeline{P4Info: p4info(t, p), Config: p.JSON()}
-			o.BackoffMin, o.BackoffMax = 10*time.Millisecond, 100*time.Millisecond
-			o.Logger = slog.New(slog.DiscardHandler)
-			test(t, o)
+			test(t, launch(t, name, start, p))
 		})
 	}
+}
+
+func launch(t testing.TB, name string, start func(testing.TB) p4rt.Options, p p4src.Program) p4rt.Options {
+	t.Helper()
+	o := start(t)
+	o.Name, o.Insecure = name, true
+	o.Pipeline = p4rt.Pipeline{P4Info: p4info(t, p), Config: p.JSON()}
+	o.BackoffMin, o.BackoffMax = 10*time.Millisecond, 100*time.Millisecond
+	o.Logger = slog.New(slog.DiscardHandler)
+	return o
 }
 
 var built struct {
@@ -50,7 +55,7 @@ var built struct {
 }
 
 // embedded runs firstack-switch: the controller meets it over P4Runtime only, in tests too.
-func embedded(t *testing.T) p4rt.Options {
+func embedded(t testing.TB) p4rt.Options {
 	t.Helper()
 	built.once.Do(func() {
 		if built.dir, built.err = os.MkdirTemp("", "p4rt"); built.err == nil {
