@@ -22,6 +22,7 @@ type attached struct {
 type portTable struct {
 	mu      sync.Mutex
 	current atomic.Pointer[map[uint32]*attached]
+	gone    map[uint32]bool // ports that were removed: down, for whoever watches them
 }
 
 func (t *portTable) get(id uint32) *attached {
@@ -51,8 +52,13 @@ func (t *portTable) change(id uint32, p *attached) {
 	}
 	if p == nil {
 		delete(m, id)
+		if t.gone == nil {
+			t.gone = map[uint32]bool{}
+		}
+		t.gone[id] = true
 	} else {
 		m[id] = p
+		delete(t.gone, id)
 	}
 	t.current.Store(&m)
 }

@@ -108,25 +108,20 @@ func (s *Switch) Pipeline() *pipeline.Pipeline { return s.pl.Load() }
 
 // NewPipeline implements p4rt.Device.
 func (s *Switch) NewPipeline(prog *pipeline.Program, engine *pre.Engine) *pipeline.Pipeline {
-	pl := pipeline.New(prog, pipeline.Env{
+	return pipeline.New(prog, pipeline.Env{
 		Now: s.opt.Now, Transmit: s.transmit, Digest: s.server.Digest, PRE: engine, Rand: s.opt.Rand,
 		DropPort: s.opt.DropPort, CPUPort: s.opt.CPUPort, Strict: s.opt.Strict, Tracer: s.opt.Tracer,
 	})
-	for _, p := range s.ports.list() {
-		pl.SetPortUp(p.id, true)
-	}
-	return pl
 }
 
 // Run implements p4rt.Device.
 func (s *Switch) Run(pl *pipeline.Pipeline) {
-	s.pl.Store(pl)
-	// A port that came or went since NewPipeline.
 	s.ports.mu.Lock()
 	defer s.ports.mu.Unlock()
-	for _, p := range s.ports.list() {
-		pl.SetPortUp(p.id, true)
+	for id := range s.ports.gone {
+		pl.SetPortUp(id, false)
 	}
+	s.pl.Store(pl)
 }
 
 // Inject implements p4rt.Device: a packet-out enters on the CPU port.

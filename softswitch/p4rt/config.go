@@ -277,6 +277,16 @@ func (b *bound) bindValueSets(*loaded) error {
 		if v.pv == nil {
 			return fmt.Errorf("value set %q is not in the program", sv.Name)
 		}
+		width := 0
+		for _, f := range sv.Fields {
+			if f.Kind == p4configv1.MatchField_RANGE {
+				return fmt.Errorf("value set %q: range fields are not supported", sv.Name)
+			}
+			width += f.Width
+		}
+		if width != v.pv.Width() {
+			return fmt.Errorf("value set %q has %d bits in the P4Info and %d in the program", sv.Name, width, v.pv.Width())
+		}
 		b.valueSets[id] = v
 	}
 	return nil

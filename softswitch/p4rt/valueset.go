@@ -1,11 +1,15 @@
 package p4rt
 
 import (
+	"math/big"
+
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/firstack/firstack/softswitch/p4rt/bytestring"
 	"github.com/firstack/firstack/softswitch/p4rt/schema"
 	"github.com/firstack/firstack/softswitch/pipeline"
 )
@@ -42,7 +46,7 @@ func (v *valueSet) set(members []*p4v1.ValueSetMember) error {
 	if int64(len(members)) > v.Size {
 		return status.Errorf(codes.ResourceExhausted, "value set %q: %d members, at most %d", v.Name, len(members), v.Size)
 	}
-	var keys [][]pipeline.Field
+	var packed []pipeline.SetMember
 	var stored []*p4v1.ValueSetMember
 	seen := map[string]bool{}
 	for _, m := range members {
@@ -56,13 +60,35 @@ func (v *valueSet) set(members []*p4v1.ValueSetMember) error {
 			return status.Errorf(codes.AlreadyExists, "value set %q: member %s is given twice", v.Name, matchText(v.Fields, c.GetMatch()))
 		}
 		seen[string(id)] = true
-		keys, stored = append(keys, key), append(stored, c)
+		packed, stored = append(packed, v.pack(key)), append(stored, c)
 	}
-	if err := v.pv.Set(keys); err != nil {
+	if err := v.pv.Set(packed); err != nil {
 		return err
 	}
 	v.members = stored
 	return nil
+}
+
+// pack puts the fields of a member one after the other, as the parser compares them.
+func (v *valueSet) pack(key []pipeline.Field) pipeline.SetMember {
+	value, mask := new(big.Int), new(big.Int)
+	for i, k := range key {
+		w := uint(v.Fields[i].Width)
+		fieldMask := new(big.Int)
+		switch {
+		case !k.Present:
+		case v.Fields[i].Kind == p4configv1.MatchField_TERNARY:
+			fieldMask.SetBytes(k.Mask)
+		case v.Fields[i].Kind == p4configv1.MatchField_LPM:
+			fieldMask.SetBytes(ones(k.PrefixLen))
+			fieldMask.Lsh(fieldMask, w-uint(k.PrefixLen))
+		default:
+			fieldMask.SetBytes(ones(int(w)))
+		}
+		value.Lsh(value, w).Or(value, new(big.Int).SetBytes(k.Value))
+		mask.Lsh(mask, w).Or(mask, fieldMask)
+	}
+	return pipeline.SetMember{Value: value.Bytes(), Mask: mask.FillBytes(make([]byte, bytestring.Bytes(v.pv.Width())))}
 }
 
 func (r *reader) readValueSet(e *p4v1.ValueSetEntry) error {
