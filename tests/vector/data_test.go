@@ -9,6 +9,7 @@ import (
 // TestData checks what can be checked of the data without a switch: entries encode, digests and counters
 // exist, descriptions are there.
 func TestData(t *testing.T) {
+	shown := map[string]bool{}
 	programs := map[string]*Program{}
 	vectors, err := LoadAll(os.DirFS("data"))
 	if err != nil {
@@ -24,6 +25,14 @@ func TestData(t *testing.T) {
 			programs[v.Program] = p
 		}
 		schema := NewSchema(p.Info)
+		for _, what := range v.Patent {
+			if !knownInPatent(what) {
+				t.Errorf("%s: %s: the patent has no %q", v.Where, v.Name, what)
+			}
+			if v.Deviates == "" {
+				shown[what] = true
+			}
+		}
 		if v.Description == "" {
 			t.Errorf("%s: %s has no description", v.Where, v.Name)
 		}
@@ -46,6 +55,13 @@ func TestData(t *testing.T) {
 				} else if _, err := schema.action(action, tbl); err != nil {
 					t.Errorf("%s: %s: %v", s.Where, v.Name, err)
 				}
+			}
+		}
+	}
+	for _, list := range [][]string{Operations, Claims, Remarks} {
+		for _, what := range list {
+			if !shown[what] {
+				t.Errorf("no vector shows %s", what)
 			}
 		}
 	}

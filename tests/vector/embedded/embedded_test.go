@@ -1,0 +1,33 @@
+package embedded
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/firstack/firstack/tests/vector"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestVectors(t *testing.T) {
+	vectors, err := vector.LoadAll(os.DirFS("../data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range vectors {
+		t.Run(v.Name, func(t *testing.T) {
+			target, err := Start(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := target.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			v.Check(t, target)
+		})
+	}
+}
