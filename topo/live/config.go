@@ -40,7 +40,7 @@ func switchOf(g *plan.Gateway) config.Switch {
 	}
 	for _, p := range g.Ports {
 		side := config.WAN
-		if p.ID == plan.LAN {
+		if p.ID == plan.LAN && g.Role == spec.ClientGateway {
 			side = config.LAN
 		}
 		s.Ports = append(s.Ports, config.Port{
@@ -62,10 +62,12 @@ func serviceOf(p *plan.Plan, s spec.Service) config.Service {
 	}
 	for i, o := range s.Origins {
 		h := p.Host(o.Host)
-		out.Gateway = h.Gateway
-		origin := config.Origin{Name: o.Host, Address: h.All[0], Port: s.Port, Weight: int32(o.Weight)}
-		if i == 0 && len(s.Origins) == 1 {
-			origin.Address = s.Server.Addr // alone, it is reached as the server that it is
+		origin := config.Origin{Name: o.Host, Address: h.All[0], Port: o.Port, Weight: int32(o.Weight)}
+		if i == 0 {
+			out.Gateway = h.Gateway
+			origin.Address = s.Server.Addr // the first has the server's address: nothing leads to it but its route
+		} else if h.Gateway != out.Gateway {
+			origin.Gateway = h.Gateway // it cracks what the server gateway encapsulates
 		}
 		out.Origins = append(out.Origins, origin)
 	}
