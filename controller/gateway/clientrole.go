@@ -12,6 +12,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway/flow"
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/clientgateway"
 )
 
@@ -131,4 +132,9 @@ func inboundEntry(e clientgateway.InboundEntry) flow.InboundEntry {
 		return flow.InboundOf(k, netip.AddrPortFrom(a.ReplicaAddr, 0), flow.FormC)
 	}
 	panic(fmt.Sprintf("inbound entry with action %T", e.Action)) // the binding has no other
+}
+
+func (c *client) decisions() (entries, other *p4v1.Entity) {
+	with := tables.With{Counter: true}
+	return c.program.Verdicts.ReadAll(with), c.program.Verdicts.ReadDefault(with)
 }

@@ -75,6 +75,9 @@ type role interface {
 	work(now time.Duration)
 	// idle forgets what was under way: the term is over.
 	idle()
+	// decisions asks for the counters of the program's table of decisions: its entries, and the default one. Any
+	// goroutine may call it.
+	decisions() (entries, other *p4v1.Entity)
 }
 
 // packets are a program's headers for packets to and from the controller.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/replicagateway"
 )
 
@@ -128,3 +129,8 @@ func (r *replica) digest(*p4v1.DigestList, time.Duration) {}
 func (r *replica) tick(time.Duration) {}
 
 func (r *replica) idle() { r.looking = false }
+
+func (r *replica) decisions() (entries, other *p4v1.Entity) {
+	with := tables.With{Counter: true}
+	return r.program.Decisions.ReadAll(with), r.program.Decisions.ReadDefault(with)
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/servergateway"
 )
 
@@ -87,3 +88,8 @@ func (s *server) tick(time.Duration) {}
 func (s *server) work(time.Duration) {}
 
 func (s *server) idle() {}
+
+func (s *server) decisions() (entries, other *p4v1.Entity) {
+	with := tables.With{Counter: true}
+	return s.program.Decisions.ReadAll(with), s.program.Decisions.ReadDefault(with)
+}

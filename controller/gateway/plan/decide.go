@@ -57,7 +57,7 @@ func (s *Server) Hops(routing *Routing, services []*config.Service) []Hop {
 func decide(s *config.Service, routing *Routing, probed Probed) (out service, unrouted []string) {
 	out = service{Service: s, at: netip.AddrPortFrom(s.Server, s.Port)}
 	if s.Replicatable == nil || *s.Replicatable {
-		for _, r := range raced(s, probed) {
+		for _, r := range Raced(s, probed) {
 			hop, _, ok := routing.Lookup(r.Address)
 			if !ok {
 				unrouted = append(unrouted, r.Name)

@@ -27,9 +27,9 @@ func State(admin config.AdminState, probed Health) Health {
 // Probed tells the health of a replica or server by the names of its service and its own.
 type Probed func(service, server string) Health
 
-// raced picks the replicas that take part in a race: the active ones, or the busy ones when there is no other, for
+// Raced picks the replicas that take part in a race: the active ones, or the busy ones when there is no other, for
 // one of them may have become free since it said so.
-func raced(s *config.Service, probed Probed) []config.Replica {
+func Raced(s *config.Service, probed Probed) []config.Replica {
 	var by [2][]config.Replica
 	for _, r := range s.Replicas {
 		if h := State(r.AdminState, probed(s.Name, r.Name)); h != Dead {

@@ -1,0 +1,207 @@
+package controller_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/firstack/firstack/controller"
+	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/softswitch"
+	"github.com/firstack/firstack/tests/packet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lab is embedded switches, a wide area that routes between them by destination, and hosts that are functions.
+type lab struct {
+	t        *testing.T
+	switches map[string]*device
+	mu       sync.Mutex
+	hosts    map[netip.Addr]func(*lab, []byte) // called with frames for an address behind a gateway's LAN
+	clients  map[uint16]*client
+	lost     func(from, to string, frame []byte) bool
+	events   chan string // frames to hosts without a function, as text
+}
+
+// device is a switch with its P4Runtime server. Port 1 leads to the wide area, port 2 to hosts.
+type device struct {
+	lab      *lab
+	name     string
+	sw       *softswitch.Switch
+	listener *bufconn.Listener
+	server   *grpc.Server
+	behind   []netip.Prefix
+}
+
+const (
+	wan = 1
+	lan = 2
+)
+
+func newLab(t *testing.T) *lab {
+	l := &lab{t: t, switches: map[string]*device{}, hosts: map[netip.Addr]func(*lab, []byte){}, events: make(chan string, 1000)}
+	t.Cleanup(func() {
+		for _, d := range l.switches {
+			d.server.Stop()
+			d.sw.Close()
+			d.listener.Close()
+		}
+	})
+	return l
+}
+
+// add makes a switch in front of some prefixes.
+func (l *lab) add(name string, behind ...string) *device {
+	d := &device{lab: l, name: name}
+	for _, p := range behind {
+		d.behind = append(d.behind, netip.MustParsePrefix(p))
+	}
+	d.boot()
+	l.switches[name] = d
+	return d
+}
+
+// boot starts the switch, empty.
+func (d *device) boot() {
+	d.sw = softswitch.New(softswitch.Options{DeviceID: 1, CPUPort: 255, InputQueue: 4096})
+	d.listener = bufconn.Listen(1 << 20)
+	d.server = grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
+	d.sw.Register(d.server)
+	for _, id := range []uint32{wan, lan} {
+		if err := d.sw.AddPort(id, &cable{d, id}); err != nil {
+			d.lab.t.Fatal(err)
+		}
+	}
+	server, listener := d.server, d.listener
+	go server.Serve(listener)
+}
+
+// cable is what a switch sends into.
+type cable struct {
+	device *device
+	port   uint32
+}
+
+func (c *cable) Name() string { return fmt.Sprintf("%s-%d", c.device.name, c.port) }
+func (c *cable) Close() error { return nil }
+
+func (c *cable) Send(frame []byte) error {
+	l := c.device.lab
+	frame = append([]byte(nil), frame...)
+	dst := destination(frame)
+	if err := packet.CheckFrame(frame); err != nil {
+		l.t.Errorf("%s sends %s: %v", c.Name(), packet.Decode(frame), err)
+	}
+	if c.port == lan {
+		l.mu.Lock()
+		host := l.hosts[dst]
+		l.mu.Unlock()
+		if host != nil {
+			host(l, frame)
+		} else {
+			l.note(c.Name() + ": " + packet.Decode(frame).String())
+		}
+		return nil
+	}
+	for _, d := range l.switches {
+		for _, p := range d.behind {
+			if p.Contains(dst) {
+				l.mu.Lock()
+				lost := l.lost
+				l.mu.Unlock()
+				if lost == nil || !lost(c.device.name, d.name, frame) {
+					d.sw.Receive(wan, frame)
+				}
+				return nil
+			}
+		}
+	}
+	l.note(c.Name() + ": " + packet.Decode(frame).String())
+	return nil
+}
+
+func (l *lab) note(s string) {
+	select {
+	case l.events <- s:
+	default:
+	}
+}
+
+func destination(frame []byte) netip.Addr {
+	if len(frame) < 34 || frame[12] != 8 || frame[13] != 0 {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte(frame[30:34]))
+}
+
+// dial connects a controller to a switch.
+func (l *lab) dial(ctx context.Context, name, _ string) (net.Conn, error) {
+	return l.switches[name].listener.DialContext(ctx)
+}
+
+func logger() *slog.Logger {
+	if os.Getenv("FIRSTACK_TEST_LOG") != "" {
+		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return slog.New(slog.NewTextHandler(io.Discard, nil))
+}
+
+// running is a controller at work.
+type running struct {
+	*controller.Controller
+	t    *testing.T
+	stop func()
+}
+
+func (l *lab) control(c *config.Config) *running {
+	l.t.Helper()
+	k, err := controller.New(c, controller.Options{
+		Dial: l.dial, Logger: logger(), Registers: true,
+		Probe: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed },
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := k.Run(ctx); err != nil {
+			l.t.Errorf("controller: %v", err)
+		}
+	}()
+	r := &running{Controller: k, t: l.t, stop: sync.OnceFunc(func() { cancel(); <-done })}
+	l.t.Cleanup(r.stop)
+	r.settle()
+	return r
+}
+
+// settle waits until every switch holds what it should.
+func (r *running) settle() {
+	r.t.Helper()
+	r.until("ready", func() error { return r.Ready(r.t.Context()) })
+}
+
+// until waits for a condition that nothing tells of.
+func (r *running) until(what string, ok func() error) {
+	r.t.Helper()
+	var err error
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if err = ok(); err == nil {
+			return
+		}
+	}
+	r.t.Fatalf("not %s: %v", what, err)
+}

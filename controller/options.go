@@ -1,0 +1,58 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+	"google.golang.org/protobuf/encoding/prototext"
+
+	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/controller/health"
+	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/p4src"
+)
+
+// Options say how a controller reaches the world. The zero value is a controller on real networks.
+type Options struct {
+	// Dial connects to a switch, by its name and the address that the configuration has; nil: TCP.
+	Dial func(ctx context.Context, name, address string) (net.Conn, error)
+	// Probe connects to a replica or origin server for a health probe; nil: the machine's own network.
+	Probe health.Dial
+	// Pipeline gives the program for a role; nil: the embedded one for v1model.
+	Pipeline func(config.Role) (p4rt.Pipeline, error)
+	// Time multiplies the configuration's timers, those kept by switches included, but not the probes': 0.1 for a
+	// network that runs ten times as fast as the real one. 0 means 1.
+	Time float64
+	// Registers says that the switches serve P4Runtime's register entries.
+	Registers bool
+	Logger    *slog.Logger // nil: slog.Default
+}
+
+// V1Model gives the embedded program for a role, as compiled for v1model.
+func V1Model(role config.Role) (p4rt.Pipeline, error) {
+	program, ok := map[config.Role]p4src.Program{
+		config.ClientGateway:  p4src.ClientGateway,
+		config.ServerGateway:  p4src.ServerGateway,
+		config.ReplicaGateway: p4src.ReplicaGateway,
+	}[role]
+	if !ok {
+		return p4rt.Pipeline{}, fmt.Errorf("no program for role %q", role)
+	}
+	info := &p4configv1.P4Info{}
+	if err := prototext.Unmarshal(program.P4Info(), info); err != nil {
+		return p4rt.Pipeline{}, fmt.Errorf("P4Info of %s: %w", program, err)
+	}
+	return p4rt.Pipeline{P4Info: info, Config: program.JSON()}, nil
+}
+
+func (o *Options) complete() {
+	if o.Pipeline == nil {
+		o.Pipeline = V1Model
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+}

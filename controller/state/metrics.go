@@ -1,0 +1,154 @@
+package state
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Collector turns a Source's answers into metrics as they are asked for. Labels are names from the configuration:
+// never the addresses of clients.
+type Collector struct{ source Source }
+
+// NewCollector makes a collector.
+func NewCollector(s Source) *Collector { return &Collector{s} }
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("firstack_"+name, help, labels, nil)
+}
+
+var (
+	descUp         = desc("collect_success", "Whether the last collection of a kind succeeded.", "collector")
+	descTook       = desc("collect_duration_seconds", "Time that the last collection of a kind took.", "collector")
+	descSession    = desc("p4rt_session_state", "1 for the state that the session with a switch is in.", "switch", "state")
+	descSettled    = desc("switch_settled", "Whether the tables of a switch hold what they should.", "switch")
+	descConnects   = desc("p4rt_connects_total", "Streams opened to a switch.", "switch")
+	descPushes     = desc("p4rt_pipeline_pushes_total", "Pipelines pushed to a switch.", "switch")
+	descUpdates    = desc("p4rt_updates_total", "Updates sent to a switch.", "switch")
+	descFailed     = desc("p4rt_update_errors_total", "Updates that a switch refused.", "switch")
+	descDigests    = desc("p4rt_digest_lists_total", "Digest lists received from a switch.", "switch")
+	descLost       = desc("p4rt_digest_lists_dropped_total", "Digest lists for which the controller had no room.", "switch")
+	descPacketIns  = desc("p4rt_packet_ins_total", "Packets that a switch handed to the controller.", "switch")
+	descPacketOuts = desc("p4rt_packet_outs_total", "Packets that the controller had a switch send.", "switch")
+	descWins       = desc("races_total", "Races won by a replica.", "service", "winner")
+	descLosses     = desc("late_answers_total", "Answers that came after another had won.", "service", "replica")
+	descDelay      = desc("synack_race_seconds", "From a SYN to the answer of a replica, at the client gateways.", "service", "replica")
+	descHealth     = desc("replica_health", "1 for the state that a replica is in.", "service", "replica", "state")
+	descRunning    = desc("replica_translations", "Connections that run to a replica.", "service", "replica")
+	descFlows      = desc("flows", "Connections in a client gateway's memory.", "switch")
+	descLearnt     = desc("flows_learnt_total", "Claims that made or changed a translation.", "switch")
+	descRetired    = desc("flows_retired_total", "Translations given up.", "switch", "reason")
+	descFull       = desc("flows_full_total", "Claims that found no room.", "switch")
+	descStale      = desc("flow_events_stale_total", "Digests that told nothing new.", "switch")
+	descReused     = desc("flows_reused_total", "SYNs that met the translation of an older connection.", "switch")
+	descRepaired   = desc("flows_repaired_total", "Translations that had to be written again.", "switch")
+	descDecision   = desc("decisions_packets_total", "Packets by what a switch decided about them.", "switch", "decision")
+	descBytes      = desc("decisions_bytes_total", "Bytes of those packets.", "switch", "decision")
+)
+
+// Describe sends nothing: what there is depends on the configuration.
+func (c *Collector) Describe(chan<- *prometheus.Desc) {}
+
+// scrapeWithin is less than Prometheus's own default of 10 s.
+const scrapeWithin = 8 * time.Second
+
+// Collect asks the source.
+func (c *Collector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeWithin)
+	defer cancel()
+	for _, part := range []struct {
+		name    string
+		collect func(context.Context, chan<- prometheus.Metric) error
+	}{
+		{"sessions", c.sessions}, {"replicas", c.replicas}, {"learning", c.learning}, {"counters", c.counters},
+	} {
+		began := time.Now()
+		err := part.collect(ctx, out)
+		gauge(out, descUp, flag(err == nil), part.name)
+		gauge(out, descTook, time.Since(began).Seconds(), part.name)
+	}
+}
+
+func gauge(out chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func counter(out chan<- prometheus.Metric, d *prometheus.Desc, v uint64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// SessionStates are the states that a session can be in.
+var SessionStates = []string{"disconnected", "connecting", "backup", "preparing", "primary"}
+
+// HealthStates are the states that a replica can be in.
+var HealthStates = []string{"active", "busy", "dead"}
+
+func (c *Collector) sessions(ctx context.Context, out chan<- prometheus.Metric) error {
+	list, err := c.source.Sessions(ctx)
+	for _, s := range list {
+		for _, state := range SessionStates {
+			gauge(out, descSession, flag(s.State == state), s.Switch, state)
+		}
+		gauge(out, descSettled, flag(s.Settled), s.Switch)
+		counter(out, descConnects, s.Stats.Connects, s.Switch)
+		counter(out, descPushes, s.Stats.PipelinePushes, s.Switch)
+		counter(out, descUpdates, s.Stats.Updates, s.Switch)
+		counter(out, descFailed, s.Stats.UpdatesFailed, s.Switch)
+		counter(out, descDigests, s.Stats.DigestLists, s.Switch)
+		counter(out, descLost, s.Stats.DigestsDropped, s.Switch)
+		counter(out, descPacketIns, s.Stats.Packets, s.Switch)
+		counter(out, descPacketOuts, s.Stats.PacketOuts, s.Switch)
+	}
+	return err
+}
+
+func (c *Collector) replicas(ctx context.Context, out chan<- prometheus.Metric) error {
+	list, err := c.source.Replicas(ctx)
+	for _, r := range list {
+		for _, state := range HealthStates {
+			gauge(out, descHealth, flag(r.Health == state), r.Service, r.Name, state)
+		}
+		counter(out, descWins, r.Wins, r.Service, r.Name)
+		counter(out, descLosses, r.Losses, r.Service, r.Name)
+		gauge(out, descRunning, float64(r.Translations), r.Service, r.Name)
+		buckets := make(map[float64]uint64, len(r.Delay.Buckets))
+		for _, b := range r.Delay.Buckets {
+			buckets[b.Bound] = b.Count
+		}
+		out <- prometheus.MustNewConstHistogram(descDelay, r.Delay.Count, r.Delay.Sum, buckets, r.Service, r.Name)
+	}
+	return err
+}
+
+func (c *Collector) learning(ctx context.Context, out chan<- prometheus.Metric) error {
+	list, err := c.source.Learning(ctx)
+	for _, l := range list {
+		gauge(out, descFlows, float64(l.Flows), l.Switch)
+		counter(out, descLearnt, l.Learnt, l.Switch)
+		counter(out, descFull, l.Full, l.Switch)
+		counter(out, descStale, l.Stale, l.Switch)
+		counter(out, descReused, l.Reused, l.Switch)
+		counter(out, descRepaired, l.Repaired, l.Switch)
+		for reason, n := range l.Retired {
+			counter(out, descRetired, n, l.Switch, reason)
+		}
+	}
+	return err
+}
+
+func (c *Collector) counters(ctx context.Context, out chan<- prometheus.Metric) error {
+	list, err := c.source.Counters(ctx)
+	for _, n := range list {
+		counter(out, descDecision, uint64(n.Packets), n.Switch, n.Decision)
+		counter(out, descBytes, uint64(n.Bytes), n.Switch, n.Decision)
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+package state
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Session is a switch as the controller sees it.
+type Session struct {
+	Switch     string    `json:"switch"`
+	Role       string    `json:"role"`
+	Address    string    `json:"address"`
+	State      string    `json:"state"` // disconnected, connecting, backup, preparing or primary
+	Since      time.Time `json:"since"` // when it came into this state
+	Primary    bool      `json:"primary"`
+	Settled    bool      `json:"settled"`     // its tables hold what they should
+	ElectionID string    `json:"election_id"` // ours
+	Highest    string    `json:"highest_election_id"`
+	Cookie     string    `json:"pipeline_cookie"` // hexadecimal
+	API        string    `json:"p4runtime_version,omitempty"`
+	Error      string    `json:"error,omitempty"` // why it was last lost
+	Problems   []string  `json:"problems,omitempty"`
+	Stats      Stats     `json:"stats"`
+}
+
+// Stats count what a session did since the controller began.
+type Stats struct {
+	Connects       uint64 `json:"connects"`
+	PipelinePushes uint64 `json:"pipeline_pushes"`
+	DigestLists    uint64 `json:"digest_lists"`
+	DigestsDropped uint64 `json:"digest_lists_dropped"`
+	Packets        uint64 `json:"packets"`
+	PacketsDropped uint64 `json:"packets_dropped"`
+	PacketOuts     uint64 `json:"packet_outs"`
+	Updates        uint64 `json:"updates"`
+	UpdatesFailed  uint64 `json:"updates_failed"`
+}
+
+// Service is a service with its race as it is run now.
+type Service struct {
+	Name         string         `json:"name"`
+	Server       netip.AddrPort `json:"server"`
+	Gateway      string         `json:"gateway,omitempty"`
+	Replicatable bool           `json:"replicatable"`
+	OriginPolicy string         `json:"origin_policy"`
+	Raced        []string       `json:"raced"`   // replicas that SYNs go to
+	Origins      []Server       `json:"origins"` // with what client gateways saw of them
+}
+
+// Server is a replica or an origin server.
+type Server struct {
+	Service       string         `json:"service"`
+	Name          string         `json:"name"`
+	Address       netip.AddrPort `json:"address"`
+	Gateway       string         `json:"gateway,omitempty"`
+	Configuration string         `json:"configuration,omitempty"` // A, B or C; none for an origin
+	Admin         string         `json:"admin_state,omitempty"`   // up, drain or down
+	Health        string         `json:"health"`                  // active, busy or dead
+	Since         time.Time      `json:"since,omitzero"`          // when it took that state
+	Error         string         `json:"error,omitempty"`         // of the last probe
+	Wins          uint64         `json:"wins"`
+	Losses        uint64         `json:"losses"`
+	Delay         Delay          `json:"delay"` // from the SYN to the answer, at the client gateways
+	// Translations is how many connections run there now.
+	Translations int `json:"translations"`
+}
+
+// Delay sums up delays, in milliseconds; all 0 when nothing was measured.
+type Delay struct {
+	Mean    float64  `json:"mean_ms"`
+	Min     float64  `json:"min_ms"`
+	Last    float64  `json:"last_ms"`
+	Count   uint64   `json:"count"`
+	Sum     float64  `json:"-"` // seconds
+	Buckets []Bucket `json:"-"`
+}
+
+// Bucket is one of a histogram: how many delays were at most Bound seconds.
+type Bucket struct {
+	Bound float64
+	Count uint64
+}
+
+// Translation is a connection that runs to a replica.
+type Translation struct {
+	Switch  string         `json:"switch"`
+	Client  netip.AddrPort `json:"client"`
+	Server  netip.AddrPort `json:"server"`
+	Replica netip.AddrPort `json:"replica"` // in form C the port is the server's
+	Form    string         `json:"form"`
+	State   string         `json:"state"` // learning, open, closing or retiring
+}
+
+// Translations is a page of them, and how many there are.
+type Translations struct {
+	Total int           `json:"total"`
+	List  []Translation `json:"translations"`
+}
+
+// Counter is a decision of a switch and how often it was taken.
+type Counter struct {
+	Switch   string `json:"switch"`
+	Decision string `json:"decision"`
+	Packets  int64  `json:"packets"`
+	Bytes    int64  `json:"bytes"`
+}
+
+// Learning is what a client gateway's memory of connections did since the controller began.
+type Learning struct {
+	Switch   string            `json:"switch"`
+	Flows    int               `json:"flows"`
+	Learnt   uint64            `json:"learnt"`
+	Adopted  uint64            `json:"adopted"`
+	Full     uint64            `json:"full"`
+	Stale    uint64            `json:"stale"`
+	Reused   uint64            `json:"reused"`
+	Repaired uint64            `json:"repaired"`
+	Retired  map[string]uint64 `json:"retired"` // by reason
+}
+
+// Source answers questions. Every answer is a snapshot.
+type Source interface {
+	Sessions(context.Context) ([]Session, error)
+	Services(context.Context) ([]Service, error)
+	Replicas(context.Context) ([]Server, error)
+	// Translations gives at most limit of them; 0: none, only how many there are.
+	Translations(ctx context.Context, limit int) (Translations, error)
+	// Counters reads the switches' counters; a switch that does not answer is left out.
+	Counters(context.Context) ([]Counter, error)
+	Learning(context.Context) ([]Learning, error)
+	// Ready is nil once every switch is ours and holds what it should.
+	Ready(context.Context) error
+}

@@ -1,0 +1,83 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"reflect"
+	"sync"
+
+	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/controller/gateway"
+	"github.com/firstack/firstack/controller/gateway/plan"
+	"github.com/firstack/firstack/controller/p4rt"
+)
+
+// unit is one switch: its session and its gateway.
+type unit struct {
+	name    string
+	role    config.Role
+	cookie  uint64
+	reach   reach
+	session *p4rt.Session
+	gateway *gateway.Gateway
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// reach is what a session is made of; when it changes, the session has to start over.
+type reach struct {
+	Role     config.Role
+	Address  string
+	DeviceID uint64
+	TLS      *config.TLS
+	Insecure bool
+}
+
+func reachOf(s *config.Switch) reach { return reach{s.Role, s.Address, s.DeviceID, s.TLS, s.Insecure} }
+
+func (r reach) equal(o reach) bool { return reflect.DeepEqual(r, o) }
+
+func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options) (*unit, error) {
+	pipeline, err := o.Pipeline(s.Role)
+	if err != nil {
+		return nil, fmt.Errorf("switch %s: %w", s.Name, err)
+	}
+	g, err := gateway.New(gateway.Options{
+		Config: c, Switch: s.Name, P4Info: pipeline.P4Info, Probed: probed, Time: o.Time, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	options := p4rt.Options{
+		Name: s.Name, Address: s.Address, DeviceID: s.DeviceID, DeviceZero: s.DeviceID == 0,
+		Insecure: s.TLS == nil && s.Insecure,
+		Election: p4rt.ElectionID(c.Controller.ElectionID),
+		Pipeline: pipeline, Registers: o.Registers, Logger: o.Logger,
+	}
+	if s.TLS != nil {
+		options.TLS = p4rt.LoadTLS(s.TLS.CA, s.TLS.Cert, s.TLS.Key, "")
+	}
+	if dial, name := o.Dial, s.Name; dial != nil {
+		options.Dial = func(ctx context.Context, address string) (net.Conn, error) { return dial(ctx, name, address) }
+	}
+	session, err := p4rt.New(options, g)
+	if err != nil {
+		return nil, err
+	}
+	return &unit{name: s.Name, role: s.Role, cookie: pipeline.Cookie(), reach: reachOf(s), session: session, gateway: g}, nil
+}
+
+// run starts the unit.
+func (u *unit) run(ctx context.Context) {
+	ctx, u.stop = context.WithCancel(ctx)
+	u.done.Go(func() { u.gateway.Run(ctx) })
+	u.done.Go(func() { u.session.Run(ctx) }) // always nil
+}
+
+// end stops the unit and waits for it.
+func (u *unit) end() {
+	u.stop()
+	u.done.Wait()
+}
