@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -67,6 +68,7 @@ type gatewayTrace struct {
 	trace   *Trace
 	gateway string
 	on      bool
+	parsing bool              // what the parser fills in is in the packet's own line
 	slot    map[string]string // registers read, by name
 	lines   strings.Builder
 }
@@ -80,6 +82,10 @@ func (g *gatewayTrace) Trace(e *pipeline.Event) {
 		return
 	}
 	switch e.Kind {
+	case pipeline.EventTable, pipeline.EventAction, pipeline.EventCondition:
+		g.parsing = false
+	}
+	switch e.Kind {
 	case pipeline.EventTable:
 		if name, ok := shortName(e.Name); ok {
 			g.table(name, e)
@@ -87,14 +93,12 @@ func (g *gatewayTrace) Trace(e *pipeline.Event) {
 	case pipeline.EventRegister:
 		g.register(e)
 	case pipeline.EventField:
-		if name, ok := headerField(e.Name); ok {
+		if name, ok := headerField(e.Name); ok && !g.parsing {
 			g.printf("    %-24s %s → %s\n", name, number(name, e.Old), number(name, e.Value))
 		}
 	case pipeline.EventValid:
-		if e.Hit {
-			g.printf("    + header %s\n", e.Name)
-		} else {
-			g.printf("    - header %s\n", e.Name)
+		if _, ok := headerField(e.Name); ok && !g.parsing {
+			g.printf("    header %-17s %s\n", e.Name, map[bool]string{true: "added", false: "removed"}[e.Hit])
 		}
 	case pipeline.EventDigest:
 		g.printf("    the controller is told (digest %s)\n", e.Name)
@@ -126,6 +130,7 @@ func (g *gatewayTrace) begin(e *pipeline.Event) {
 		return
 	}
 	t.left--
+	g.parsing = true
 	g.slot = map[string]string{}
 	g.printf("%9.3f ms  %s, port %d: %s\n", float64(time.Since(t.start).Microseconds())/1e3, g.gateway, e.Port, describe(e.Frame))
 }
@@ -133,7 +138,7 @@ func (g *gatewayTrace) begin(e *pipeline.Event) {
 func (g *gatewayTrace) table(name string, e *pipeline.Event) {
 	var args []string
 	for _, a := range e.Args {
-		args = append(args, number("", a))
+		args = append(args, argument(a))
 	}
 	action, _ := shortName(e.Action)
 	how := "hit"
@@ -186,9 +191,9 @@ func headerField(name string) (string, bool) {
 func number(name string, v pipeline.Value) string {
 	switch {
 	case v.Width == 32 && strings.HasSuffix(name, "_addr"):
-		var a [4]byte
-		copy(a[:], v.Bytes)
-		return netip.AddrFrom4(a).String()
+		return netip.AddrFrom4([4]byte(v.Bytes)).String()
+	case v.Width == 48:
+		return net.HardwareAddr(v.Bytes).String()
 	case len(v.Bytes) > 4:
 		return "0x" + hex.EncodeToString(v.Bytes)
 	}
@@ -197,6 +202,14 @@ func number(name string, v pipeline.Value) string {
 		n = n<<8 | uint64(b)
 	}
 	return fmt.Sprint(n)
+}
+
+// argument shows an action's argument, whose name the trace does not know: 32 bits with a high byte are an address.
+func argument(v pipeline.Value) string {
+	if v.Width == 32 && v.Bytes[0] != 0 {
+		return number("_addr", v)
+	}
+	return number("", v)
 }
 
 // describe is a frame in one line.
