@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"net/netip"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -110,14 +111,15 @@ func (r *Replica) Hops(routing *Routing, list []StandIn) []Hop {
 
 // Stand is the stages in which a replica gateway cracks and answers. draining are stand-ins that the configuration
 // no longer has: they take nothing new and let open connections end. Meter cells come first, so that no cell is
-// used before it is set.
+// used before it is set; and speakers come before stand-ins, so that no SYN is cracked whose answer would leave in the
+// replica's own name.
 func (r *Replica) Stand(list, draining []StandIn, direct []netip.Prefix, cells *Numbers[MeterKey]) ([]Stage, error) {
-	meters, out := &collector{}, &collector{}
+	meters, speak, stand := &collector{}, &collector{}, &collector{}
 	for _, p := range direct {
 		if p.Bits() == 0 {
 			p = netip.Prefix{}
 		}
-		out.add(r.program.Directs.Entity(replicagateway.DirectsEntry{
+		speak.add(r.program.Directs.Entity(replicagateway.DirectsEntry{
 			Key: replicagateway.DirectsKey{DstAddr: p}, Action: replicagateway.Direct{},
 		}))
 	}
@@ -140,7 +142,7 @@ func (r *Replica) Stand(list, draining []StandIn, direct []netip.Prefix, cells *
 		if s.Form == formOrigin {
 			s.State = Active // its packets are the service's own: no state keeps them back
 		}
-		out.add(r.program.StandIns.Entity(replicagateway.StandInsEntry{
+		stand.add(r.program.StandIns.Entity(replicagateway.StandInsEntry{
 			Key: replicagateway.StandInsKey{
 				ReplicaAddr: s.Replica.Addr(), ServerAddr: s.Server.Addr(), ServerPort: s.Server.Port(),
 			},
@@ -151,22 +153,17 @@ func (r *Replica) Stand(list, draining []StandIn, direct []netip.Prefix, cells *
 			continue
 		}
 		speakers[s.Replica] = true
-		out.add(r.program.Speakers.Entity(replicagateway.SpeakersEntry{
+		speak.add(r.program.Speakers.Entity(replicagateway.SpeakersEntry{
 			Key:    replicagateway.SpeakersKey{ReplicaAddr: s.Replica.Addr(), ReplicaPort: s.Replica.Port()},
 			Action: replicagateway.SpeakAs{Form: s.Form, ServerAddr: s.Server.Addr(), ServerPort: s.Server.Port()},
 		}))
 	}
-	if out.err == nil {
-		out.err = meters.err
-	}
-	return []Stage{
+	stages := []Stage{
 		{Name: "meters", Entities: meters.entities},
-		{
-			Name:     "stand-ins",
-			Tables:   []uint32{r.program.StandIns.ID(), r.program.Speakers.ID(), r.program.Directs.ID()},
-			Entities: out.entities,
-		},
-	}, out.err
+		{Name: "speakers", Tables: []uint32{r.program.Speakers.ID(), r.program.Directs.ID()}, Entities: speak.entities},
+		{Name: "stand-ins", Tables: []uint32{r.program.StandIns.ID()}, Entities: stand.entities},
+	}
+	return stages, cmp.Or(meters.err, speak.err, stand.err)
 }
 
 // NewCells numbers the meter's cells; cell 0 is for those without a limit.
