@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -199,5 +200,33 @@ func TestLoadErrors(t *testing.T) {
 	}
 	if err := sw.LoadJSON(json); err != nil || sw.Pipeline() == nil {
 		t.Errorf("a program without P4Info: %v", err)
+	}
+}
+
+// TestProjectPrograms loads the compiled programs of this repository.
+func TestProjectPrograms(t *testing.T) {
+	programs, err := filepath.Glob("../p4src/build/*.json")
+	if err != nil || len(programs) == 0 {
+		t.Fatalf("no compiled programs: %v", err)
+	}
+	for _, path := range programs {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			json, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(strings.TrimSuffix(path, ".json") + ".p4info.txtpb")
+			if err != nil {
+				t.Fatal(err)
+			}
+			info := &p4configv1.P4Info{}
+			if err := prototext.Unmarshal(text, info); err != nil {
+				t.Fatal(err)
+			}
+			sw := softswitch.New(softswitch.Options{CPUPort: 255})
+			if err := errors.Join(sw.Load(json, info), sw.Close()); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

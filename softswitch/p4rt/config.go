@@ -68,6 +68,7 @@ type loaded struct {
 	schema *schema.Schema
 	prog   *pipeline.Program
 	tables map[string]*bmv2json.Table
+	lists  []*bmv2json.FieldList // digests
 	// initial holds the entries that a program gives to tables whose entries may be changed. BMv2
 	// JSON does not tell them from constant ones; the P4Info does.
 	initial map[string][]bmv2json.Entry
@@ -83,7 +84,7 @@ func (s *Server) load(cfg *p4v1.ForwardingPipelineConfig) (*loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("p4_device_config: %w", err)
 	}
-	l := &loaded{config: cfg, schema: sc, tables: map[string]*bmv2json.Table{}, initial: map[string][]bmv2json.Entry{}}
+	l := &loaded{config: cfg, schema: sc, tables: map[string]*bmv2json.Table{}, lists: parsed.LearnLists, initial: map[string][]bmv2json.Entry{}}
 	for _, c := range parsed.Controls {
 		for _, t := range c.Tables {
 			l.tables[t.Name] = t
@@ -117,7 +118,7 @@ func (s *Server) bind(l *loaded) (*bound, error) {
 		groups: map[uint32]*p4v1.MulticastGroupEntry{}, clones: map[uint32]*p4v1.CloneSessionEntry{},
 		digestConfigs: map[uint32]*p4v1.DigestEntry_Config{},
 	}
-	for _, bind := range []func(*loaded) error{b.bindProfiles, b.bindTables, b.bindArrays, b.bindValueSets} {
+	for _, bind := range []func(*loaded) error{b.bindProfiles, b.bindTables, b.bindArrays, b.bindValueSets, b.checkDigests} {
 		if err := bind(l); err != nil {
 			return nil, fmt.Errorf("P4Info and p4_device_config do not belong together: %w", err)
 		}
@@ -288,6 +289,32 @@ func (b *bound) bindValueSets(*loaded) error {
 			return fmt.Errorf("value set %q has %d bits in the P4Info and %d in the program", sv.Name, width, v.pv.Width())
 		}
 		b.valueSets[id] = v
+	}
+	return nil
+}
+
+// checkDigests compares the messages of digests. A program has a list for each call of a digest,
+// all with its name.
+func (b *bound) checkDigests(l *loaded) error {
+	for _, d := range b.schema.Digests {
+		want := d.Type.Widths()
+		found := false
+		for _, list := range l.lists {
+			if list.Name != d.Name {
+				continue
+			}
+			found = true
+			var have []int
+			for _, f := range list.Fields {
+				have = append(have, f.Width())
+			}
+			if !slices.Equal(have, want) {
+				return fmt.Errorf("digest %q has fields of %v bits in the P4Info and of %v in the program", d.Name, want, have)
+			}
+		}
+		if !found {
+			return fmt.Errorf("digest %q is not in the program", d.Name)
+		}
 	}
 	return nil
 }

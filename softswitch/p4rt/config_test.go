@@ -137,6 +137,10 @@ func TestBadConfig(t *testing.T) {
 		{"register of another size", change(func(p *p4configv1.P4Info) { p.Registers[0].Size = 33 }), "last_src"},
 		{"meter of another size", change(func(p *p4configv1.P4Info) { p.Meters[0].Size = 33 }), "port_meter"},
 		{"profile of another name", change(func(p *p4configv1.P4Info) { p.ActionProfiles[0].Preamble.Name = "x" }), `"x"`},
+		{"digest of another name", change(func(p *p4configv1.P4Info) { p.Digests[0].Preamble.Name = "x" }), `"x"`},
+		{"digest of another width", change(func(p *p4configv1.P4Info) {
+			p.TypeInfo.Structs["learn_t"].Members[1].TypeSpec.GetBitstring().GetBit().Bitwidth = 8
+		}), "[48 8] bits in the P4Info"},
 		{"value set of another name", change(func(p *p4configv1.P4Info) { p.ValueSets[0].Preamble.Name = "x" }), `"x"`},
 	}
 	for _, tt := range tests {

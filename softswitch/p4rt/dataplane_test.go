@@ -61,6 +61,11 @@ func TestEntryRuns(t *testing.T) {
 	if got := w.drain(); len(got) != 0 {
 		t.Errorf("after the deletion: %q", got)
 	}
+	// What misses is counted by the default entry.
+	r.wantRead(`direct_counter_entry { table_entry { table_id: $flows is_default_action: true } }`,
+		`direct_counter_entry { table_entry { table_id: $flows is_default_action: true } data { packet_count: 1 byte_count: 26 } }`)
+	r.wantRead(`table_entry { table_id: $flows is_default_action: true counter_data {} }`,
+		`table_entry { table_id: $flows is_default_action: true is_const: true counter_data { packet_count: 1 byte_count: 26 } action { action { action_id: $miss } } }`)
 }
 
 // TestReplication: multicast to two ports, a clone to the controller.

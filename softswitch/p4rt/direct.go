@@ -23,6 +23,9 @@ func (w *writer) directEntry(op p4v1.Update_Type, kind string, e *p4v1.TableEntr
 	if err := w.allowed(t.Object, "table"); err != nil {
 		return nil, nil, err
 	}
+	if e.GetIsDefaultAction() {
+		return nil, nil, defaultDirect(t)
+	}
 	if err := w.decodeKeyOf(t, e); err != nil {
 		return nil, nil, err
 	}
@@ -103,10 +106,18 @@ func (r *reader) readDirect(e *p4v1.TableEntry, has func(*table) bool, kind stri
 
 func (r *reader) readDirectCounter(q *p4v1.DirectCounterEntry) error {
 	has := func(t *table) bool { return t.DirectCounter != nil }
+	if t := r.b.tables[q.GetTableEntry().GetTableId()]; t != nil && has(t) && q.GetTableEntry().GetIsDefaultAction() {
+		if mayUse(r.role, t.Role) {
+			r.add(&p4v1.Entity{Entity: &p4v1.Entity_DirectCounterEntry{DirectCounterEntry: &p4v1.DirectCounterEntry{
+				TableEntry: &p4v1.TableEntry{TableId: t.ID, IsDefaultAction: true},
+				Data:       encodeCounter(t.pt.DefaultCounter())}}})
+		}
+		return nil
+	}
 	return r.readDirect(q.GetTableEntry(), has, "direct counter", func(t *table, e *pipeline.Entry) {
 		r.add(&p4v1.Entity{Entity: &p4v1.Entity_DirectCounterEntry{DirectCounterEntry: &p4v1.DirectCounterEntry{
 			TableEntry: keyEntry(t, e),
-			Data:       &p4v1.CounterData{PacketCount: int64(e.Packets), ByteCount: int64(e.Bytes)}}}})
+			Data:       encodeCounter(pipeline.CounterData{Packets: e.Packets, Bytes: e.Bytes})}}})
 	})
 }
 

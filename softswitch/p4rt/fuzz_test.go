@@ -3,6 +3,7 @@ package p4rt_test
 import (
 	"testing"
 
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -45,6 +46,30 @@ func FuzzWrite(f *testing.F) {
 			query.Entities = append(query.Entities, r.p.entity(t, q))
 		}
 		if err := r.sw.P4Runtime().Read(query, stream); err != nil {
+			t.Errorf("read everything: %v", err)
+		}
+	})
+}
+
+// FuzzConfig loads a program with an arbitrary P4Info: what is accepted can be read from end to end.
+func FuzzConfig(f *testing.F) {
+	r, _ := ready(f, softswitch.Options{})
+	good, err := proto.Marshal(r.p.info)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)/2])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		info := &p4configv1.P4Info{}
+		if proto.Unmarshal(data, info) != nil || r.sw.Load(r.p.json, info) != nil {
+			return
+		}
+		query := &p4v1.ReadRequest{DeviceId: device}
+		for _, q := range everything {
+			query.Entities = append(query.Entities, r.p.entity(t, q))
+		}
+		if err := r.sw.P4Runtime().Read(query, &sink{}); err != nil {
 			t.Errorf("read everything: %v", err)
 		}
 	})

@@ -26,6 +26,9 @@ func (w *writer) writeDefault(op p4v1.Update_Type, t *table, e *p4v1.TableEntry)
 	if err := checkCommon(t, e); err != nil {
 		return err
 	}
+	if e.GetCounterData() != nil || e.GetMeterConfig() != nil {
+		return defaultDirect(t)
+	}
 	oldCall, oldCookie, oldSet := t.pt.Default(), t.defaultCookie, t.defaultSet
 	if e.GetAction() == nil {
 		if err := t.pt.ResetDefault(); err != nil {
@@ -57,6 +60,12 @@ func (w *writer) writeDefault(op p4v1.Update_Type, t *table, e *p4v1.TableEntry)
 	return nil
 }
 
+// defaultDirect refuses to write the direct resources of a default entry: its counter can be read,
+// and a meter it has not.
+func defaultDirect(t *table) error {
+	return status.Errorf(codes.Unimplemented, "table %q: direct resources of the default entry cannot be written", t.Name)
+}
+
 // readDefault answers a read of a table's default entry.
 func (r *reader) readDefault(t *table, q *p4v1.TableEntry) error {
 	call := t.pt.Default()
@@ -72,6 +81,9 @@ func (r *reader) readDefault(t *table, q *p4v1.TableEntry) error {
 	out := &p4v1.TableEntry{
 		TableId: t.ID, IsDefaultAction: true, Action: a, IsConst: t.ConstDefault,
 		Metadata: c.metadata, ControllerMetadata: c.controller,
+	}
+	if q.GetCounterData() != nil && t.DirectCounter != nil {
+		out.CounterData = encodeCounter(t.pt.DefaultCounter())
 	}
 	r.add(&p4v1.Entity{Entity: &p4v1.Entity_TableEntry{TableEntry: out}})
 	return nil

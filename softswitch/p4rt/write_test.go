@@ -180,6 +180,8 @@ func TestWriteRules(t *testing.T) {
 		{"direct counter", []string{"insert " + flow}, "modify", `direct_counter_entry { ` + keyOnly(flow) + ` data { packet_count: 3 } }`, codes.OK, ""},
 		{"direct counter insert", []string{"insert " + flow}, "insert", `direct_counter_entry { ` + keyOnly(flow) + ` data {} }`, bad, "only be modified"},
 		{"direct counter where there is none", []string{"insert " + route}, "modify", `direct_counter_entry { ` + keyOnly(route) + ` data {} }`, bad, "no direct counter"},
+		{"direct counter of the default entry", nil, "modify", `direct_counter_entry { table_entry { table_id: $flows is_default_action: true } data {} }`, codes.Unimplemented, "default entry"},
+		{"counter_data of the default entry", nil, "modify", `table_entry { table_id: $routes is_default_action: true meter_config {} }`, codes.Unimplemented, "default entry"},
 		{"direct meter", []string{"insert " + route}, "modify", `direct_meter_entry { ` + keyOnly(route) + ` config { cir: 1 cburst: 1 pir: 1 pburst: 1 } }`, codes.OK, ""},
 		{"direct meter where there is none", []string{"insert " + flow}, "modify", `direct_meter_entry { ` + keyOnly(flow) + ` }`, bad, "no direct meter"},
 

@@ -27,16 +27,16 @@ type DataType struct {
 	Members []DataType // of structs and tuples
 }
 
-// Leaves is the number of numbers in the type: what the program's learn list has.
-func (d *DataType) Leaves() int {
+// Widths lists the widths, in bits, of the numbers in the type: what the program's learn list has.
+func (d *DataType) Widths() []int {
 	if d.Shape != Struct && d.Shape != Tuple {
-		return 1
+		return []int{d.Width}
 	}
-	n := 0
+	var out []int
 	for i := range d.Members {
-		n += d.Members[i].Leaves()
+		out = append(out, d.Members[i].Widths()...)
 	}
-	return n
+	return out
 }
 
 // maxTypes bounds the types in one type, so that one that contains itself, or multiplies by nesting,

@@ -110,7 +110,7 @@ func (s *Schema) addRegisters() error {
 		if err != nil {
 			return fmt.Errorf("register %q: %w", o.Name, err)
 		}
-		if len(dt.Members) > 0 || dt.Leaves() != 1 {
+		if dt.Shape == Struct || dt.Shape == Tuple {
 			return fmt.Errorf("register %q: only integers can be kept in registers", o.Name)
 		}
 		s.Registers[o.ID] = &Register{Object: o, Size: int64(pr.GetSize()), Type: dt, Width: dt.Width}
