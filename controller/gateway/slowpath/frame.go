@@ -38,14 +38,15 @@ type ipv4 struct {
 	header, payload []byte
 }
 
-// parseIPv4 finds the packet in a frame. It is false for anything whose headers are not whole.
+// parseIPv4 finds the packet in a frame. It is false for anything whose header is not whole or not right, which a
+// router does not answer (RFC 1812 section 5.2.2).
 func parseIPv4(frame []byte) (ipv4, bool) {
 	if len(frame) < ethernetLength+ipv4Length || binary.BigEndian.Uint16(frame[12:]) != typeIPv4 {
 		return ipv4{}, false
 	}
 	p := frame[ethernetLength:]
 	header, total := int(p[0]&0xf)*4, int(binary.BigEndian.Uint16(p[2:]))
-	if p[0]>>4 != 4 || header < ipv4Length || total < header || total > len(p) {
+	if p[0]>>4 != 4 || header < ipv4Length || total < header || total > len(p) || checksum(p[:header]) != 0 {
 		return ipv4{}, false
 	}
 	return ipv4{header: p[:header], payload: p[header:total]}, true

@@ -172,6 +172,9 @@ func (r *Router) local(port uint16, frame []byte, now time.Duration) []Out {
 	if !ok {
 		return nil
 	}
+	if _, own := r.routing.Own(p.dst()); !own {
+		return nil
+	}
 	if m, ok := echoReply(p); ok {
 		if !single(p.src()) {
 			return nil
