@@ -1,0 +1,31 @@
+// Package e2e holds the promises of the project to real TCP: hosts with TCP/IP stacks of their own, embedded switches
+// with the compiled programs, and the controller, in one process.
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/firstack/firstack/controller/config"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// noProbes takes every replica to be active.
+func noProbes(c *config.Config) { c.Health.Off = true }
+
+// fastProbes notices within a fraction of a second, on a network that is scaled down.
+func fastProbes(c *config.Config) {
+	c.Health = config.Health{
+		Interval: 100 * time.Millisecond, Timeout: 90 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health",
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
