@@ -18,6 +18,7 @@ func TestVectors(t *testing.T) {
 	}
 	for _, v := range vectors {
 		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
 			target, err := Start(t.Context())
 			if err != nil {
 				t.Fatal(err)
