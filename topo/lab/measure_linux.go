@@ -22,6 +22,9 @@ const (
 // coreStarts is how long the core has until it answers.
 const coreStarts = 15 * time.Second
 
+// settles is how long a busy machine has to show a round trip as it should be.
+const settles = 20 * time.Second
+
 // allowed is how much a measured round trip may exceed the planned one, beside a hundredth of it: the kernel, and
 // the core's two goroutines, take their part.
 const allowed = 5 * time.Millisecond
@@ -58,23 +61,34 @@ func (s *State) measure(ctx context.Context, l *Layout) error {
 	errs := make([]error, len(pairs))
 	var wg sync.WaitGroup
 	for i, p := range pairs {
-		wg.Go(func() {
-			s.RoundTrips[i] = RoundTrip{From: p.From, To: p.To, Planned: p.RoundTrip}
-			s.RoundTrips[i].Measured, errs[i] = s.ping(ctx, p.From, l.Gateway(p.To).WAN.Address.Addr())
-		})
+		wg.Go(func() { s.RoundTrips[i], errs[i] = s.roundTrip(ctx, p, l.Gateway(p.To).WAN.Address.Addr()) })
 	}
 	wg.Wait()
-	for i, r := range s.RoundTrips {
-		if errs[i] != nil {
-			return fmt.Errorf("lab %s: no round trip from %s to %s: %w", s.Name, r.From, r.To, errs[i])
+	return errors.Join(errs...)
+}
+
+// roundTrip measures one pair, again while the machine is too busy to keep time.
+func (s *State) roundTrip(ctx context.Context, p Path, to netip.Addr) (RoundTrip, error) {
+	r := RoundTrip{From: p.From, To: p.To, Planned: p.RoundTrip}
+	deadline := time.Now().Add(settles)
+	for {
+		measured, err := s.ping(ctx, p.From, to)
+		if err != nil {
+			return r, fmt.Errorf("lab %s: no round trip from %s to %s: %w", s.Name, r.From, r.To, err)
 		}
-		if jitter := pairs[i].Shape.Jitter; jitter == 0 {
-			if err := judge(r); err != nil {
-				return fmt.Errorf("lab %s: %w", s.Name, err)
-			}
+		if r.Measured == 0 || measured < r.Measured {
+			r.Measured = measured
+		}
+		if p.Shape.Jitter > 0 {
+			return r, nil // nothing to compare with
+		}
+		if err = judge(r); err == nil {
+			return r, nil
+		}
+		if r.Measured < r.Planned || time.Now().After(deadline) {
+			return r, fmt.Errorf("lab %s: %w", s.Name, err)
 		}
 	}
-	return nil
 }
 
 // judge tells whether a measured round trip is the planned one.
