@@ -12,7 +12,6 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
     Begin() begin;
     Arp() arp;
     Hop() hop;
-    ChecksumTake() checksum_take;
     Classify() classify;
     Translation() translation;
     Slots() slots;
@@ -49,11 +48,11 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
             meta.io.reason = PUNT_TTL;
         } else {
             hop.apply(hdr);
-            checksum_take.apply(hdr, meta.sum);
             settings.apply();
             classify.apply(hdr, meta.race, meta.flow, meta.io);
             translation.apply(meta.race, meta.flow, hdr);
-            if (meta.race.kind != KIND_OTHER) {
+            // What a translation settles from the wide area needs no slot.
+            if (meta.race.kind != KIND_OTHER && (meta.race.lan == 1 || meta.race.authentic == 0)) {
                 slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io,
                             (bit<32>)standard.ingress_global_timestamp);
             }

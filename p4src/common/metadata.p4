@@ -46,7 +46,6 @@ struct slot_t {
     bit<1> told;         // tell the controller (rate limited in the switch)
     bit<3> attempt;
     bit<32> elapsed;     // since the SYN went out, microseconds
-    ticks_t expires;
     ipv4_addr_t server_addr;
     l4_port_t server_port;
     ipv4_addr_t winner_addr;

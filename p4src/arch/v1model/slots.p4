@@ -15,23 +15,37 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     register<bit<32>>(SLOTS) winner_port;   // port, form
     register<bit<32>>(SLOTS) told;          // when the controller was last told, ticks
 
+    // A client's packet that has its translation, or ends the connection, leaves the slot what late answers need
+    // and no more. One that is neither keeps its claimed slot. Nothing from the wide area moves the expiry.
+    action keep(ticks_t life) {
+        owner.write(slot.index, slot.fingerprint ++ (io.now + life));
+    }
+
     apply {
         bool syn = race.kind == KIND_LAN_SYN;
         bool synack = race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL;
         hash(slot.index, HashAlgorithm.crc32, (bit<32>)0, { flow.client_addr, flow.client_port }, (bit<64>)SLOTS);
-        hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0,
-             { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000);
+        if (race.lan == 1) {
+            hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0,
+                 { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000);
+        }
         @atomic {
             bit<64> holder;
             owner.read(holder, slot.index);
-            slot.expires = holder[31:0];
             // Ticks wrap: live is what expires within the longest life, and nothing else.
-            ticks_t left = slot.expires - io.now;
+            ticks_t left = holder[31:0] - io.now;
             bool live = left != 0 && left <= settings.claimed;
+            bool shorten = live && left > settings.pending;
             if (race.lan == 1 && holder[63:32] == slot.fingerprint) {
                 slot.own = 1;
             }
-            if (syn && race.translated == 0 && (slot.own == 1 || (!live && race.obstacle == OBSTACLE_NONE))) {
+            if (race.lan == 1 && race.translated == 1) {
+                if (slot.own == 1 && shorten && !syn) {
+                    keep(settings.pending);
+                }
+                return;
+            }
+            if (syn && (slot.own == 1 || (!live && race.obstacle == OBSTACLE_NONE))) {
                 slot.taken = 1;
                 owner.write(slot.index, slot.fingerprint ++ (io.now + settings.pending));
             }
@@ -74,11 +88,13 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 server_port.write(slot.index, slot.server_port);
             }
             // From the wide area the flow shows only with the server that the slot names.
-            bit<32> whole;
-            hash(whole, HashAlgorithm.crc32, (bit<32>)0,
-                 { flow.client_addr, slot.server_addr, flow.client_port, slot.server_port }, (bit<64>)0x100000000);
-            if (race.lan == 0 && holder[63:32] == whole) {
-                slot.own = 1;
+            if (race.lan == 0) {
+                bit<32> whole;
+                hash(whole, HashAlgorithm.crc32, (bit<32>)0,
+                     { flow.client_addr, slot.server_addr, flow.client_port, slot.server_port }, (bit<64>)0x100000000);
+                if (holder[63:32] == whole) {
+                    slot.own = 1;
+                }
             }
             if (slot.own == 1 && flow.peer_addr == slot.server_addr && flow.peer_port == slot.server_port) {
                 race.from_server = 1;
@@ -138,17 +154,13 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 told.write(slot.index, io.now);
             }
 
-            // A client's packet keeps its claimed slot; one that has its translation, or ends the connection,
-            // leaves it what late answers need and no more.
-            ticks_t shortened = slot.expires - io.now - settings.pending;
-            bool ends = race.translated == 1 || (hdr.tcp.flags & TCP_RST) != 0;
             if (race.lan == 1 && slot.own == 1 && slot.taken == 0) {
-                if (ends) {
-                    if (live && shortened <= settings.claimed && shortened != 0) {
-                        owner.write(slot.index, slot.fingerprint ++ (io.now + settings.pending));
+                if ((hdr.tcp.flags & TCP_RST) != 0) {
+                    if (shorten) {
+                        keep(settings.pending);
                     }
                 } else if (in_use) {
-                    owner.write(slot.index, slot.fingerprint ++ (io.now + settings.claimed));
+                    keep(settings.claimed);
                 }
             }
             race.speaker_form = form;

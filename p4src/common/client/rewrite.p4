@@ -36,12 +36,18 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
     Hop() hop;
     Encapsulate() encapsulate;
     TurnIntoReset() turn_into_reset;
+    ChecksumTake() checksum_take;
     ChecksumPut() checksum_put;
     ChecksumReset() checksum_reset;
     ChecksumOuter() checksum_outer;
 
     apply {
         bit<1> tunnel = 0;
+        bit<1> changes = 0;
+        if (meta.race.verdict != VERDICT_PLAIN && meta.race.verdict != VERDICT_DROP || hdr.tag.isValid()) {
+            changes = 1;
+            checksum_take.apply(hdr, meta.sum);
+        }
         // The slot speaks where no translation does.
         if (meta.race.verdict == VERDICT_OUT_SLOT) {
             meta.race.target_addr = meta.slot.winner_addr;
@@ -111,7 +117,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
 
         if (meta.race.verdict == VERDICT_RESET) {
             checksum_reset.apply(hdr);
-        } else if (meta.race.kind != KIND_OTHER && !hdr.inner.isValid()) {
+        } else if (changes == 1 && !hdr.inner.isValid()) {
             checksum_put.apply(hdr, meta.sum);
         }
         if (hdr.ipv4.ttl == 0) {

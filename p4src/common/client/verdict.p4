@@ -79,6 +79,21 @@ control Verdict(inout race_t race, in slot_t slot) {
         USE_DIRECT_COUNTER(verdicts_counter)
         const entries = {
             // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, server won, same source, from server, speaker form, winner form
+            // Packets of connections, from a client.
+            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _) : out_slot();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
+            // From the wide area.
+            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C) : in_spoofed();
+            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
+            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
             // A SYN from a client.
             (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
             (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _) : follow_winner();
@@ -89,10 +104,6 @@ control Verdict(inout race_t race, in slot_t slot) {
             (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _) : tag_first();
             (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _) : untagged_server_won();
             (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _) : tag_again();
-            // Everything else from a client.
-            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _) : out_slot();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
             // A SYN-ACK. What a translation has not settled, the slot does; the first that proves itself wins.
             (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
             (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
@@ -107,17 +118,6 @@ control Verdict(inout race_t race, in slot_t slot) {
             (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
             (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
             (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
-            // Everything else from the wide area.
-            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C) : in_spoofed();
-            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
-            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
             // ICMP errors about what a client sent.
             (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
             (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
