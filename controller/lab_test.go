@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ type lab struct {
 	mu       sync.Mutex
 	hosts    map[netip.Addr]func(*lab, []byte) // called with frames for an address behind a gateway's LAN
 	clients  map[uint16]*client
-	lost     func(from, to string, frame []byte) bool
+	lost     func(from, to string) bool
 	events   chan string // frames to hosts without a function, as text
 }
 
@@ -121,7 +122,7 @@ func (c *cable) Send(frame []byte) error {
 				l.mu.Lock()
 				lost := l.lost
 				l.mu.Unlock()
-				if lost == nil || !lost(c.device.name, d.name, frame) {
+				if lost == nil || !lost(c.device.name, d.name) {
 					d.sw.Receive(wan, frame)
 				}
 				return nil
@@ -130,6 +131,18 @@ func (c *cable) Send(frame []byte) error {
 	}
 	l.note(c.Name() + ": " + packet.Decode(frame).String())
 	return nil
+}
+
+// lose has frames from one switch to another get lost.
+func (l *lab) lose(lost func(from, to string) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = lost
+}
+
+// only lets raced SYNs reach one replica gateway.
+func (l *lab) only(form string) {
+	l.lose(func(from, to string) bool { return from == "sg" && strings.HasPrefix(to, "rg") && to != "rg"+form })
 }
 
 func (l *lab) note(s string) {
