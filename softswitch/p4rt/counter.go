@@ -58,14 +58,12 @@ func (r *reader) readCounter(e *p4v1.CounterEntry) error {
 		if err != nil {
 			return err
 		}
-		for i := from; i < to; i++ {
-			d, err := c.pc.Read(i)
-			if err != nil {
-				return err
-			}
+		err = cells(r, from, to, c.pc.Read, func(i int, d pipeline.CounterData) {
 			r.add(&p4v1.Entity{Entity: &p4v1.Entity_CounterEntry{CounterEntry: &p4v1.CounterEntry{
-				CounterId: id, Index: &p4v1.Index{Index: int64(i)},
-				Data: encodeCounter(d)}}})
+				CounterId: id, Index: &p4v1.Index{Index: int64(i)}, Data: encodeCounter(d)}}})
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

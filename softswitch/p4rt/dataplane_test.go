@@ -1,6 +1,7 @@
 package p4rt_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -195,6 +196,47 @@ func TestAtomicBatch(t *testing.T) {
 		case <-sent:
 			if got := len(w4.drain()) + len(w5.drain()); got != frames {
 				t.Errorf("%d of %d frames came through", got, frames)
+			}
+			return
+		default:
+		}
+	}
+}
+
+// TestReadWhilePacketsFlow: reading a large table holds packets up for moments only.
+func TestReadWhilePacketsFlow(t *testing.T) {
+	r, _ := ready(t, softswitch.Options{})
+	r.port(1)
+	const entries, batch = 20_000, 1000
+	for n := 0; n < entries; n += batch {
+		req := r.request()
+		for i := range batch {
+			req.Updates = append(req.Updates, r.update("insert", sub(flow, `\x0a\x00\x00\x01`, fmt.Sprintf(`\x0a\x00\x%02x\x%02x`, (n+i)>>8, (n+i)&0xff))))
+		}
+		if _, err := r.Write(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := make(chan int)
+	go func() {
+		got, err := r.readRequest(&p4v1.ReadRequest{DeviceId: device, Entities: []*p4v1.Entity{
+			r.p.entity(t, `table_entry { counter_data {} time_since_last_hit {} }`), r.p.entity(t, `register_entry {}`), r.p.entity(t, `counter_entry {}`)}})
+		if err != nil {
+			t.Error(err)
+		}
+		read <- len(got)
+	}()
+	in := []byte(flowFrame(experimental, hostA, hostB, "\x04\xd2", "\x00\x50"))
+	for frames := 0; ; frames++ {
+		r.sw.Receive(1, in)
+		select {
+		case got := <-read:
+			if want := entries + 4 + 32 + 16; got != want {
+				t.Errorf("read %d entities, want %d", got, want)
+			}
+			// Under one lock for the whole table it would be a handful.
+			if frames < 50 {
+				t.Errorf("%d frames came through during the read", frames)
 			}
 			return
 		default:

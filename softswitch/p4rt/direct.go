@@ -75,7 +75,7 @@ func (r *reader) readDirect(e *p4v1.TableEntry, has func(*table) bool, kind stri
 	if e.GetTableId() == 0 {
 		for _, t := range r.b.tableList {
 			if has(t) && mayUse(r.role, t.Role) {
-				t.pt.Range(func(e *pipeline.Entry) bool { add(t, e); return true })
+				r.entries(t, func(e *pipeline.Entry) { add(t, e) })
 			}
 		}
 		return nil
@@ -89,14 +89,14 @@ func (r *reader) readDirect(e *p4v1.TableEntry, has func(*table) bool, kind stri
 	case !mayUse(r.role, t.Role):
 		return nil
 	case len(e.GetMatch()) == 0 && e.GetPriority() == 0:
-		t.pt.Range(func(e *pipeline.Entry) bool { add(t, e); return true })
+		r.entries(t, func(e *pipeline.Entry) { add(t, e) })
 		return nil
 	}
 	w := &writer{b: r.b}
 	if err := w.decodeKeyOf(t, e); err != nil {
 		return err
 	}
-	found, ok := t.pt.Get(pipeline.Key{Fields: w.key, Priority: e.GetPriority()})
+	found, ok := r.entry(t, pipeline.Key{Fields: w.key, Priority: e.GetPriority()})
 	if !ok {
 		return status.Errorf(codes.NotFound, "table %q: no entry with key %s", t.Name, keyText(t.Fields, e))
 	}
@@ -110,7 +110,7 @@ func (r *reader) readDirectCounter(q *p4v1.DirectCounterEntry) error {
 		if mayUse(r.role, t.Role) {
 			r.add(&p4v1.Entity{Entity: &p4v1.Entity_DirectCounterEntry{DirectCounterEntry: &p4v1.DirectCounterEntry{
 				TableEntry: &p4v1.TableEntry{TableId: t.ID, IsDefaultAction: true},
-				Data:       encodeCounter(t.pt.DefaultCounter())}}})
+				Data:       encodeCounter(r.defaultCounter(t))}}})
 		}
 		return nil
 	}

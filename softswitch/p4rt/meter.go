@@ -105,13 +105,12 @@ func (r *reader) readMeter(e *p4v1.MeterEntry) error {
 		if err != nil {
 			return err
 		}
-		for i := from; i < to; i++ {
-			cfg, err := m.pm.Config(i)
-			if err != nil {
-				return err
-			}
+		err = cells(r, from, to, m.pm.Config, func(i int, cfg *pipeline.MeterConfig) {
 			r.add(&p4v1.Entity{Entity: &p4v1.Entity_MeterEntry{MeterEntry: &p4v1.MeterEntry{
 				MeterId: id, Index: &p4v1.Index{Index: int64(i)}, Config: encodeMeter(cfg)}}})
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package p4rt
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -10,6 +11,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/firstack/firstack/softswitch/pipeline"
 )
 
 // responseBytes is about how long a response of Read gets; clients take 4 MiB by default.
@@ -45,24 +48,77 @@ func (s *Server) collect(req *p4v1.ReadRequest) ([][]byte, error) {
 	}
 	r := &reader{b: b, role: req.GetRole()}
 	errs := make([]error, len(req.GetEntities()))
-	b.pl.Do(func() {
-		for i, e := range req.GetEntities() {
-			errs[i] = asStatus(r.read(e))
-		}
-	})
+	for i, e := range req.GetEntities() {
+		errs[i] = asStatus(r.read(e))
+	}
 	if len(r.response) > 0 {
 		r.responses = append(r.responses, r.response)
 	}
 	return r.responses, batchError("Read", errs)
 }
 
-// reader collects the entities of one request. It works with the pipeline locked.
+// reader collects the entities of one request. Server.mu keeps writers away, so that the data plane
+// needs to be stopped only for moments: it changes counters, meters, registers and the time of the
+// last hit, and nothing else.
 type reader struct {
 	b    *bound
 	role string
 
 	response  []byte // under way
 	responses [][]byte
+}
+
+// cellsPerStop is how many entries or cells are copied at a time while the data plane stands still.
+const cellsPerStop = 256
+
+// entries calls f with copies of all entries of a table, outside of the pipeline's lock.
+func (r *reader) entries(t *table, f func(e *pipeline.Entry)) {
+	// Range runs in the iterator's own coroutine, which goes on only within Do.
+	next, stop := iter.Pull(func(yield func(*pipeline.Entry) bool) { t.pt.Range(yield) })
+	defer r.b.pl.Do(stop)
+	batch := make([]*pipeline.Entry, 0, cellsPerStop)
+	for more := true; more; {
+		batch = batch[:0]
+		r.b.pl.Do(func() {
+			for more && len(batch) < cellsPerStop {
+				var e *pipeline.Entry
+				if e, more = next(); more {
+					batch = append(batch, e)
+				}
+			}
+		})
+		for _, e := range batch {
+			f(e)
+		}
+	}
+}
+
+// entry finds one entry.
+func (r *reader) entry(t *table, k pipeline.Key) (e *pipeline.Entry, ok bool) {
+	r.b.pl.Do(func() { e, ok = t.pt.Get(k) })
+	return e, ok
+}
+
+// cells reads the cells from (included) to (excluded) of an array and gives each to f, outside of
+// the pipeline's lock.
+func cells[T any](r *reader, from, to int, read func(i int) (T, error), f func(i int, v T)) error {
+	var batch [cellsPerStop]T
+	for start := from; start < to; start += cellsPerStop {
+		end := min(start+cellsPerStop, to)
+		var err error
+		r.b.pl.Do(func() {
+			for i := start; i < end && err == nil; i++ {
+				batch[i-start], err = read(i)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for i := start; i < end; i++ {
+			f(i, batch[i-start])
+		}
+	}
+	return nil
 }
 
 // add encodes an entity into the responses.

@@ -1,14 +1,13 @@
 package p4rt
 
 import (
-	"slices"
+	"cmp"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/firstack/firstack/softswitch/p4rt/schema"
 	"github.com/firstack/firstack/softswitch/pipeline"
 )
 
@@ -18,35 +17,31 @@ import (
 // aside) in both programs. State that has no such place in the new program is refused with
 // INVALID_ARGUMENT, counters apart, which then start anew. Nothing has changed when it is refused.
 //
-// The old program stands still while its state is copied, and runs again until the exchange, so
-// that hardly a packet waits: what registers and counters see in that moment is lost.
+// The old program goes on running while its state is copied, registers last: what its packets write
+// to cells that were copied already is lost.
 func (s *Server) reconcile(b *bound) error {
 	old := s.active.Load()
 	if old == nil {
 		s.run(b)
 		return nil
 	}
-	var err error
-	old.pl.Do(func() {
-		b.pl.Do(func() { err = b.take(old) })
-	})
-	if err != nil {
-		return err
+	t := &takeover{from: old, to: b, read: &reader{b: old}, write: &writer{s: s, b: b}}
+	for _, take := range []func() error{
+		t.profiles, t.tables, t.valueSets, t.digests, t.replication, t.meters, t.counters, t.registers,
+	} {
+		if err := take(); err != nil {
+			return err
+		}
 	}
 	s.run(b)
 	return nil
 }
 
-// take copies the state of old, both instances being locked.
-func (b *bound) take(old *bound) error {
-	for _, take := range []func(*bound) error{
-		b.takeProfiles, b.takeTables, b.takeRegisters, b.takeMeters, b.takeCounters, b.takeValueSets, b.takeDigests, b.takeReplication,
-	} {
-		if err := take(old); err != nil {
-			return err
-		}
-	}
-	return nil
+// takeover copies the state of a running program to one that does not run yet.
+type takeover struct {
+	from, to *bound
+	read     *reader // of from
+	write    *writer // of to
 }
 
 // lost is the error for state that has no place.
@@ -69,44 +64,42 @@ func find[T any](m map[uint32]T, name string, nameOf func(T) string) (found T, o
 	return found, false
 }
 
-func (b *bound) takeProfiles(old *bound) error {
-	for _, op := range old.profiles {
+func (t *takeover) profiles() error {
+	for _, op := range t.from.profiles {
 		if len(op.members) == 0 && len(op.groups) == 0 {
 			continue
 		}
-		p, ok := find(b.profiles, op.Name, func(p *profile) string { return p.Name })
+		p, ok := find(t.to.profiles, op.Name, func(p *profile) string { return p.Name })
 		if !ok {
 			return lost("action profile", op.Name, isGone)
 		}
-		w := &writer{b: b}
 		for _, id := range sortedKeys(op.members) {
-			m := proto.Clone(op.members[id]).(*p4v1.ActionProfileMember)
-			m.ActionProfileId = p.ID
-			a, err := b.sameAction(old, m.GetAction())
-			if err != nil {
-				return lost("action profile", op.Name, status.Convert(err).Message())
+			a, err := t.action(op.members[id].GetAction())
+			if err == nil {
+				m := &p4v1.ActionProfileMember{ActionProfileId: p.ID, MemberId: id, Action: a}
+				t.to.pl.Do(func() { err = t.write.writeMember(p4v1.Update_INSERT, m) })
 			}
-			m.Action = a
-			if err := w.writeMember(p4v1.Update_INSERT, m); err != nil {
-				return lost("action profile", op.Name, status.Convert(asStatus(err)).Message())
+			if err != nil {
+				return lost("action profile", op.Name, textOf(err))
 			}
 		}
 		for _, id := range sortedKeys(op.groups) {
 			g := proto.Clone(op.groups[id]).(*p4v1.ActionProfileGroup)
 			g.ActionProfileId = p.ID
-			if err := w.writeGroup(p4v1.Update_INSERT, g); err != nil {
-				return lost("action profile", op.Name, status.Convert(asStatus(err)).Message())
+			var err error
+			t.to.pl.Do(func() { err = t.write.writeGroup(p4v1.Update_INSERT, g) })
+			if err != nil {
+				return lost("action profile", op.Name, textOf(err))
 			}
 		}
 	}
 	return nil
 }
 
-// sameAction translates an action of old, whose ids may differ, but whose name and parameters must
-// not.
-func (b *bound) sameAction(old *bound, a *p4v1.Action) (*p4v1.Action, error) {
-	oa := old.schema.Actions[a.GetActionId()]
-	na := b.schema.ActionNamed(oa.Name)
+// action translates an action, whose ids may differ, but whose name and parameters must not.
+func (t *takeover) action(a *p4v1.Action) (*p4v1.Action, error) {
+	oa := t.from.schema.Actions[a.GetActionId()]
+	na := t.to.schema.ActionNamed(oa.Name)
 	if na == nil || !sameActions(oa, na) {
 		return nil, status.Errorf(codes.InvalidArgument, "its action %q %s", oa.Name, isChanged)
 	}
@@ -117,188 +110,109 @@ func (b *bound) sameAction(old *bound, a *p4v1.Action) (*p4v1.Action, error) {
 	return out, nil
 }
 
-func sameActions(a, b *schema.Action) bool {
-	return a.Name == b.Name && slices.EqualFunc(a.Params, b.Params, func(x, y schema.Param) bool {
-		return x.Name == y.Name && x.Width == y.Width
-	})
-}
-
-// sameTables says whether entries of one table mean the same in the other.
-func sameTables(a, b *schema.Table) bool {
-	sameField := func(x, y schema.Field) bool { return x.Name == y.Name && x.Width == y.Width && x.Kind == y.Kind }
-	sameRef := func(x, y schema.ActionRef) bool { return x.Scope == y.Scope && sameActions(x.Action, y.Action) }
-	sameProfile := a.Profile == nil && b.Profile == nil ||
-		a.Profile != nil && b.Profile != nil && a.Profile.Name == b.Profile.Name && a.Profile.Selector == b.Profile.Selector
-	return a.Const == b.Const && a.IdleTimeout == b.IdleTimeout && sameProfile &&
-		(a.DirectCounter == nil) == (b.DirectCounter == nil) && (a.DirectMeter == nil) == (b.DirectMeter == nil) &&
-		slices.EqualFunc(a.Fields, b.Fields, sameField) && slices.EqualFunc(a.Actions, b.Actions, sameRef)
-}
-
-func (b *bound) takeTables(old *bound) error {
-	for _, ot := range old.tableList {
-		t := b.tableByName[ot.Name]
-		same := t != nil && sameTables(ot.Table, t.Table)
-		why := isChanged
-		if t == nil {
-			why = isGone
-		}
-		hasState := ot.defaultSet
-		if !ot.Const {
-			ot.pt.Range(func(e *pipeline.Entry) bool { hasState = hasState || !e.Const; return !hasState })
-		}
-		if !same {
-			if hasState {
-				return lost("table", ot.Name, why)
-			}
-			continue
-		}
-		if err := t.take(ot); err != nil {
-			return lost("table", ot.Name, status.Convert(asStatus(err)).Message())
-		}
-	}
-	return nil
-}
-
-// take copies the entries of a table with the same definition.
-func (t *table) take(ot *table) error {
-	if ot.defaultSet && !t.ConstDefault {
-		if call := ot.pt.Default(); call != nil {
-			if err := t.pt.SetDefault(call); err != nil {
-				return err
-			}
-			t.defaultCookie, t.defaultSet = ot.defaultCookie, true
-		}
-	}
-	if ot.Const {
-		return nil
-	}
-	// Entries that the new program brings and that may be changed are state of the old one, too.
-	var initial []pipeline.Key
-	t.pt.Range(func(e *pipeline.Entry) bool {
-		if !e.Const {
-			initial = append(initial, pipeline.Key{Fields: slices.Clone(e.Key), Priority: e.Priority})
-		}
-		return true
-	})
-	for _, k := range initial {
-		if err := t.pt.Delete(k); err != nil {
-			return err
-		}
-	}
-	var err error
-	ot.pt.Range(func(e *pipeline.Entry) bool {
-		if !e.Const {
-			err = t.pt.Insert(*e)
-		}
-		return err == nil
-	})
-	return err
-}
-
-func (b *bound) takeRegisters(old *bound) error {
-	for _, or := range old.registers {
-		r, ok := find(b.registers, or.Name, func(r *register) string { return r.Name })
+func (t *takeover) registers() error {
+	for _, or := range t.from.registers {
+		r, ok := find(t.to.registers, or.Name, func(r *register) string { return r.Name })
 		same := ok && r.Width == or.Width && r.Size == or.Size
-		for i := range int(or.Size) {
-			v, err := or.pr.Read(i)
-			if err != nil {
-				return err
-			}
+		var failed error
+		err := cells(t.read, 0, int(or.Size), or.pr.Read, func(i int, v []byte) {
 			if isZero(v) {
-				continue
+				return
 			}
 			if !same {
-				return lost("register", or.Name, "is not in the new program with the same size and width")
+				failed = lost("register", or.Name, "is not in the new program with the same size and width")
+				return
 			}
-			if err := r.pr.Write(i, v); err != nil {
-				return err
-			}
+			t.to.pl.Do(func() { failed = cmp.Or(failed, r.pr.Write(i, v)) })
+		})
+		if err = cmp.Or(failed, err); err != nil {
+			return asStatus(err)
 		}
 	}
 	return nil
 }
 
-func (b *bound) takeMeters(old *bound) error {
-	for _, om := range old.meters {
-		m, ok := find(b.meters, om.Name, func(m *meter) string { return m.Name })
+func (t *takeover) meters() error {
+	for _, om := range t.from.meters {
+		m, ok := find(t.to.meters, om.Name, func(m *meter) string { return m.Name })
 		same := ok && m.Unit == om.Unit && m.Type == om.Type && m.Size == om.Size
-		for i := range int(om.Size) {
-			cfg, err := om.pm.Config(i)
-			if err != nil {
-				return err
-			}
+		var failed error
+		err := cells(t.read, 0, int(om.Size), om.pm.Config, func(i int, cfg *pipeline.MeterConfig) {
 			if cfg == nil {
-				continue
+				return
 			}
 			if !same {
-				return lost("meter", om.Name, "is not in the new program with the same size, unit and type")
+				failed = lost("meter", om.Name, "is not in the new program with the same size, unit and type")
+				return
 			}
-			if err := m.pm.SetConfig(i, cfg); err != nil {
-				return err
-			}
+			t.to.pl.Do(func() { failed = cmp.Or(failed, m.pm.SetConfig(i, cfg)) })
+		})
+		if err = cmp.Or(failed, err); err != nil {
+			return asStatus(err)
 		}
 	}
 	return nil
 }
 
-func (b *bound) takeCounters(old *bound) error {
-	for _, oc := range old.counters {
-		c, ok := find(b.counters, oc.Name, func(c *counter) string { return c.Name })
+func (t *takeover) counters() error {
+	for _, oc := range t.from.counters {
+		c, ok := find(t.to.counters, oc.Name, func(c *counter) string { return c.Name })
 		if !ok || c.Size != oc.Size {
 			continue
 		}
-		for i := range int(oc.Size) {
-			d, err := oc.pc.Read(i)
-			if err != nil {
-				return err
-			}
-			if err := c.pc.Write(i, d); err != nil {
-				return err
-			}
+		var failed error
+		err := cells(t.read, 0, int(oc.Size), oc.pc.Read, func(i int, d pipeline.CounterData) {
+			t.to.pl.Do(func() { failed = cmp.Or(failed, c.pc.Write(i, d)) })
+		})
+		if err = cmp.Or(failed, err); err != nil {
+			return asStatus(err)
 		}
 	}
 	return nil
 }
 
-func (b *bound) takeValueSets(old *bound) error {
-	for _, ov := range old.valueSets {
+func (t *takeover) valueSets() error {
+	for _, ov := range t.from.valueSets {
 		if len(ov.members) == 0 {
 			continue
 		}
-		v, ok := find(b.valueSets, ov.Name, func(v *valueSet) string { return v.Name })
+		v, ok := find(t.to.valueSets, ov.Name, func(v *valueSet) string { return v.Name })
 		if !ok {
 			return lost("value set", ov.Name, isGone)
 		}
-		if err := v.set(ov.members); err != nil {
-			return lost("value set", ov.Name, status.Convert(asStatus(err)).Message())
+		var err error
+		t.to.pl.Do(func() { err = v.set(ov.members) })
+		if err != nil {
+			return lost("value set", ov.Name, textOf(err))
 		}
 	}
 	return nil
 }
 
-func (b *bound) takeDigests(old *bound) error {
-	for id, cfg := range old.digestConfigs {
-		name := old.schema.Digests[id].Name
-		d := b.schema.DigestNamed(name)
+func (t *takeover) digests() error {
+	for id, cfg := range t.from.digestConfigs {
+		name := t.from.schema.Digests[id].Name
+		d := t.to.schema.DigestNamed(name)
 		if d == nil {
 			return lost("digest", name, isGone)
 		}
-		b.digestConfigs[d.ID] = cfg
+		t.to.digestConfigs[d.ID] = cfg
 	}
 	return nil
 }
 
-func (b *bound) takeReplication(old *bound) error {
-	w := &writer{b: b}
-	for _, id := range sortedKeys(old.groups) {
-		if err := w.writeMulticast(p4v1.Update_INSERT, old.groups[id]); err != nil {
+func (t *takeover) replication() error {
+	for _, id := range sortedKeys(t.from.groups) {
+		if err := t.write.writeMulticast(p4v1.Update_INSERT, t.from.groups[id]); err != nil {
 			return err
 		}
 	}
-	for _, id := range sortedKeys(old.clones) {
-		if err := w.writeClone(p4v1.Update_INSERT, old.clones[id]); err != nil {
+	for _, id := range sortedKeys(t.from.clones) {
+		if err := t.write.writeClone(p4v1.Update_INSERT, t.from.clones[id]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func textOf(err error) string { return status.Convert(asStatus(err)).Message() }

@@ -128,13 +128,12 @@ func (r *reader) readRegister(e *p4v1.RegisterEntry) error {
 		if err != nil {
 			return err
 		}
-		for i := from; i < to; i++ {
-			value, err := reg.pr.Read(i)
-			if err != nil {
-				return err
-			}
+		err = cells(r, from, to, reg.pr.Read, func(i int, value []byte) {
 			r.add(&p4v1.Entity{Entity: &p4v1.Entity_RegisterEntry{RegisterEntry: &p4v1.RegisterEntry{
 				RegisterId: id, Index: &p4v1.Index{Index: int64(i)}, Data: leafData(reg.Type, value)}}})
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -83,8 +83,14 @@ func (r *reader) readDefault(t *table, q *p4v1.TableEntry) error {
 		Metadata: c.metadata, ControllerMetadata: c.controller,
 	}
 	if q.GetCounterData() != nil && t.DirectCounter != nil {
-		out.CounterData = encodeCounter(t.pt.DefaultCounter())
+		out.CounterData = encodeCounter(r.defaultCounter(t))
 	}
 	r.add(&p4v1.Entity{Entity: &p4v1.Entity_TableEntry{TableEntry: out}})
 	return nil
+}
+
+// defaultCounter reads the direct counter of a table's default entry.
+func (r *reader) defaultCounter(t *table) (d pipeline.CounterData) {
+	r.b.pl.Do(func() { d = t.pt.DefaultCounter() })
+	return d
 }

@@ -67,7 +67,7 @@ func (r *reader) readOneTable(t *table, q *p4v1.TableEntry) error {
 		if err := w.decodeKeyOf(t, q); err != nil {
 			return err
 		}
-		if e, ok := t.pt.Get(pipeline.Key{Fields: w.key, Priority: q.GetPriority()}); ok {
+		if e, ok := r.entry(t, pipeline.Key{Fields: w.key, Priority: q.GetPriority()}); ok {
 			r.addEntry(t, e, q, wantAction)
 		}
 		return nil
@@ -79,11 +79,10 @@ func (r *reader) readOneTable(t *table, q *p4v1.TableEntry) error {
 			return err
 		}
 	}
-	t.pt.Range(func(e *pipeline.Entry) bool {
+	r.entries(t, func(e *pipeline.Entry) {
 		if match == nil || sameKey(t, e.Key, match) {
 			r.addEntry(t, e, q, wantAction)
 		}
-		return true
 	})
 	return nil
 }
@@ -118,7 +117,7 @@ func (r *reader) addEntry(t *table, e *pipeline.Entry, q *p4v1.TableEntry, wantA
 	out := r.b.encodeEntry(t, e, c)
 	out.Action = r.b.encodeTableAction(t, e, c)
 	if q.GetCounterData() != nil && t.DirectCounter != nil {
-		out.CounterData = &p4v1.CounterData{PacketCount: int64(e.Packets), ByteCount: int64(e.Bytes)}
+		out.CounterData = encodeCounter(pipeline.CounterData{Packets: e.Packets, Bytes: e.Bytes})
 	}
 	if q.GetMeterConfig() != nil && t.DirectMeter != nil {
 		out.MeterConfig = encodeMeter(e.Meter)
