@@ -10,6 +10,9 @@ func (c *compiler) ring(op string, a, b num) num {
 			a, b = b, a
 		}
 	}
+	if op == "&" && b.shape == shapeConst && a.lo.Sign() >= 0 && isMask(b.big) && a.hi.Cmp(b.big) <= 0 {
+		return a // the mask takes nothing away
+	}
 	n := num{}
 	switch op {
 	case "+":
@@ -37,11 +40,52 @@ func (c *compiler) ring(op string, a, b num) num {
 		n.lo, n.hi = bitRange(&a, &b)
 	}
 	n.lo, n.hi = capped(n.lo, n.hi)
-	n.low = ringLow(op, &a, &b)
+	if op == "&" && b.shape == shapeConst && a.masked != nil {
+		n.low = a.masked(b.k)
+	} else {
+		n.low = ringLow(op, &a, &b)
+	}
+	if op == "+" || op == "-" {
+		n.masked = maskedSum(op, &a, &b)
+	}
 	if !n.unsigned() && !n.signed() {
 		n.limbs = c.ringLimbs(op, a, b)
 	}
 	return n
+}
+
+// isMask tells whether v is 2^n - 1.
+func isMask(v *big.Int) bool {
+	return v.Sign() > 0 && new(big.Int).And(v, new(big.Int).Add(v, big1)).Sign() == 0
+}
+
+// maskedSum fuses (a + b) & k, which is how p4c writes every addition.
+func maskedSum(op string, a, b *num) func(k uint64) func(p *packet) uint64 {
+	x, y, c, i, j := a.low, b.low, b.k, a.off, b.off
+	if op == "-" {
+		if b.shape == shapeConst {
+			c = -c
+		} else {
+			return func(k uint64) func(p *packet) uint64 {
+				return func(p *packet) uint64 { return (x(p) - y(p)) & k }
+			}
+		}
+	}
+	return func(k uint64) func(p *packet) uint64 {
+		switch {
+		case a.shape == shapeField && b.shape == shapeConst:
+			return func(p *packet) uint64 { return (p.w[i] + c) & k }
+		case a.shape == shapeField && b.shape == shapeField:
+			return func(p *packet) uint64 { return (p.w[i] + p.w[j]) & k }
+		case b.shape == shapeConst:
+			return func(p *packet) uint64 { return (x(p) + c) & k }
+		case b.shape == shapeField:
+			return func(p *packet) uint64 { return (x(p) + p.w[j]) & k }
+		case a.shape == shapeField:
+			return func(p *packet) uint64 { return (p.w[i] + y(p)) & k }
+		}
+		return func(p *packet) uint64 { return (x(p) + y(p)) & k }
+	}
 }
 
 // ringLow picks the closure for the shapes at hand.
@@ -158,6 +202,11 @@ func (c *compiler) not(a num) num {
 	}
 	x := a.low
 	n.low = func(p *packet) uint64 { return ^x(p) }
+	if i := a.off; a.shape == shapeField {
+		n.masked = func(k uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return ^p.w[i] & k } }
+	} else {
+		n.masked = func(k uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return ^x(p) & k } }
+	}
 	if !n.unsigned() && !n.signed() {
 		n.limbs = func(count int) func(*packet, []uint64) {
 			w := a.write(count)
@@ -194,6 +243,7 @@ func (c *compiler) shl(a, b num) num {
 	if b.shape == shapeConst {
 		k := b.k & 0xffffffff
 		n.low = func(p *packet) uint64 { return x(p) << k }
+		n.masked = func(m uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return x(p) << k & m } }
 	} else {
 		n.low = func(p *packet) uint64 { return x(p) << by(p) } // Go: 0 when 64 or more
 	}
@@ -220,9 +270,11 @@ func (c *compiler) shr(a, b num) num {
 	case a.unsigned() && b.shape == shapeConst && a.shape == shapeField:
 		i, k := a.off, b.k&0xffffffff
 		n.low = func(p *packet) uint64 { return p.w[i] >> k }
+		n.masked = func(m uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return p.w[i] >> k & m } }
 	case a.unsigned() && b.shape == shapeConst:
 		k := b.k & 0xffffffff
 		n.low = func(p *packet) uint64 { return x(p) >> k }
+		n.masked = func(m uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return x(p) >> k & m } }
 	case a.unsigned():
 		n.low = func(p *packet) uint64 { return x(p) >> by(p) }
 	case a.signed():

@@ -19,6 +19,10 @@ type num struct {
 	// fits 64 bits and low says it all.
 	limbs func(n int) func(p *packet, dst []uint64)
 
+	// masked makes a function that gives low & k in one step; nil when there is
+	// nothing to fuse.
+	masked func(k uint64) func(p *packet) uint64
+
 	// The shape, for specialised forms.
 	shape shape
 	off   int      // shapeField: the word

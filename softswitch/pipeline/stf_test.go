@@ -26,6 +26,7 @@ import (
 //	mc_mgrp_create ID, mc_node_create RID PORT..., mc_node_associate ID NODE
 //	mirroring_add SESSION PORT, mirroring_add_mc SESSION GROUP
 //	register_read NAME INDEX VALUE
+//	value_set NAME HEX[&&&HEX]...  the set's members (ours)
 //	digest NAME HEX...         a digest was sent (ours)
 //
 // FIRSTACK_STF names a folder with pairs X.json, X.stf of one's own (p4c's
@@ -154,6 +155,8 @@ func (s *stf) command(cmd string, a []string) error {
 			return fmt.Errorf("digests are %q", s.digests)
 		}
 		s.digests = s.digests[1:]
+	case "value_set":
+		return s.valueSet(a)
 	case "add", "setdefault":
 		return s.add(cmd, a)
 	case "mc_mgrp_create":
@@ -188,6 +191,20 @@ func (s *stf) command(cmd string, a []string) error {
 		return fmt.Errorf("unknown command")
 	}
 	return nil
+}
+
+func (s *stf) valueSet(a []string) (err error) {
+	var members []SetMember
+	for _, w := range a[1:] {
+		v, mask, ok := strings.Cut(w, "&&&")
+		m := SetMember{Value: bigOf("0x" + v).Bytes()}
+		if ok {
+			m.Mask = bigOf("0x" + mask).Bytes()
+		}
+		members = append(members, m)
+	}
+	s.pl.Do(func() { err = s.pl.ValueSet(a[0]).Set(members) })
+	return err
 }
 
 func (s *stf) register(a []string) (err error) {

@@ -64,6 +64,9 @@ func (c *compiler) storeSlot(s slot, src num) (op, error) {
 		}
 		return func(p *packet) { p.w[off] = p.args[a] & m }, nil
 	}
+	if !fits && src.masked != nil {
+		v, fits = src.masked(m), true
+	}
 	if fits {
 		return func(p *packet) { p.w[off] = v(p) }, nil
 	}
