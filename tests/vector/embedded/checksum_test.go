@@ -34,7 +34,9 @@ func TestRandomTranslations(t *testing.T) {
 			{Table: "inbound", Key: inKeyC, Action: "from_tunnel", Args: map[string]vector.Text{"replica_addr": vector.Text(s.replica)}},
 		}
 		ip := func(src, dst string, ttl uint8) string { return fmt.Sprintf("ip %s>%s ttl=%d%s", src, dst, ttl, s.ip) }
-		tcp := func(src, dst uint16) string { return fmt.Sprintf("tcp %d>%d PA%s%s", src, dst, s.tcp, s.payload) }
+		tcp := func(src, dst uint16) string {
+			return fmt.Sprintf("tcp %d>%d PA seq=%d%s%s", src, dst, s.seq, s.tcp, s.payload)
+		}
 
 		b.write(t, p4v1.Update_INSERT, a...)
 		b.pass(t, 1, "eth c1>a1 / "+ip(s.client, s.server, s.ttl)+" / "+tcp(s.clientPort, s.serverPort),
@@ -55,10 +57,15 @@ func TestRandomTranslations(t *testing.T) {
 // TestRandomTags: the tag goes into, and comes out of, any SYN likewise.
 func TestRandomTags(t *testing.T) {
 	client, server := newBench(t, "client_syn.yaml"), newBench(t, "server_syn.yaml")
+	seq := uint32(0)
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSample(t)
+		seq++ // every SYN opens another connection, or it would be a retransmission
+		s.seq = seq
 		options := rapid.SampledFrom([]string{"", " mss=1460", " mss=1460 sackok ws=7", " sackok mss=1200", " ts=1,2"}).Draw(t, "options")
-		syn := func(tag string) string { return fmt.Sprintf("tcp %d>80 S%s%s%s", s.clientPort, s.tcp, tag, options) }
+		syn := func(tag string) string {
+			return fmt.Sprintf("tcp %d>80 S seq=%d%s%s%s", s.clientPort, s.seq, s.tcp, tag, options)
+		}
 		const tag = " tag=permitted,attempt=0,gw=7"
 		// A port that is used again takes its slot anew: the last SYN's must have expired.
 		if err := client.target.Advance(client.later()); err != nil {
@@ -80,17 +87,19 @@ func TestRandomStandIns(t *testing.T) {
 		s := drawSample(t)
 		const server = "198.51.100.10"
 		ip := func(src, dst string, ttl uint8) string { return fmt.Sprintf("ip %s>%s ttl=%d%s", src, dst, ttl, s.ip) }
-		syn := fmt.Sprintf("tcp %d>80 S%s tag=permitted,attempt=0,gw=7 mss=1460", s.clientPort, s.tcp)
+		syn := fmt.Sprintf("tcp %d>80 S seq=%d%s tag=permitted,attempt=0,gw=7 mss=1460", s.clientPort, s.seq, s.tcp)
 		for _, replica := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"} {
 			b.pass(t, 1, "eth d1>f1 / "+s.outer(server, replica)+" / "+ip(s.client, server, s.ttl)+" / "+syn,
-				2, "eth f2>e1 / "+ip(s.client, replica, s.ttl-1)+" / "+fmt.Sprintf("tcp %d>80 S%s mss=1440", s.clientPort, s.tcp))
+				2, "eth f2>e1 / "+ip(s.client, replica, s.ttl-1)+" / "+fmt.Sprintf("tcp %d>80 S seq=%d%s mss=1440", s.clientPort, s.seq, s.tcp))
 		}
-		answer := func(mss int) string { return fmt.Sprintf("tcp 80>%d SA%s mss=%d", s.clientPort, s.tcp, mss) }
+		answer := func(mss int) string {
+			return fmt.Sprintf("tcp 80>%d SA seq=%d%s mss=%d", s.clientPort, s.seq, s.tcp, mss)
+		}
 		b.pass(t, 2, "eth e1>f2 / "+ip("192.0.2.2", s.client, s.ttl)+" / "+answer(1460),
 			1, "eth f1>d1 / "+s.outer(server, s.client)+" / "+ip("192.0.2.2", s.client, s.ttl-1)+" / "+answer(1460))
 		b.pass(t, 2, "eth e1>f2 / "+ip("192.0.2.3", s.client, s.ttl)+" / "+answer(1460),
 			1, "eth f1>d1 / "+s.outer("192.0.2.3", s.client)+" / "+ip(server, s.client, s.ttl-1)+" / "+answer(1440))
-		data := fmt.Sprintf("tcp 80>%d A%s%s", s.clientPort, s.tcp, s.payload)
+		data := fmt.Sprintf("tcp 80>%d A seq=%d%s%s", s.clientPort, s.seq, s.tcp, s.payload)
 		b.pass(t, 2, "eth e1>f2 / "+ip("192.0.2.2", s.client, s.ttl)+" / "+data,
 			1, "eth f1>d1 / "+ip(server, s.client, s.ttl-1)+" / "+data)
 	})
