@@ -19,6 +19,12 @@ const bit<8> TUNNEL_TTL = 64;
 
 const bit<16> ARP_REPLY = 2;
 
+// RFC 3168 section 5
+const bit<2> ECN_NOT_ECT = 0;
+const bit<2> ECN_ECT1 = 1;
+const bit<2> ECN_ECT0 = 2;
+const bit<2> ECN_CE = 3;
+
 // RFC 9293 section 3.1, the low byte of the flags
 const bit<8> TCP_FIN = 0x01;
 const bit<8> TCP_SYN = 0x02;
@@ -31,6 +37,7 @@ const bit<8> TAG_LENGTH = 12;
 const bit<16> TAG_EXID = 0x4641;
 const bit<32> TAG_PREAMBLE = 0xFD0C4641;  // kind, length, ExID as they stand on the wire
 const bit<4> TAG_WORDS = 3;               // of 32 bits, as the data offset counts
+const bit<4> DATA_OFFSET_MIN = 5;
 const bit<4> DATA_OFFSET_MAX_UNTAGGED = 12;
 
 const bit<16> MSS_PREAMBLE = 0x0204;      // RFC 9293 section 3.7.1: kind 2, length 4

@@ -22,15 +22,19 @@ control Encapsulate(inout headers_t hdr, inout checksum_t sum, in ipv4_addr_t sr
     }
 }
 
-// "Cracks" the packet (FIG. 4, 410; FIG. 5, 535 and 554; FIG. 6, 658). A congestion mark of the tunnel
-// is handed on when the inner header may carry one (RFC 6040 section 4.2).
-control Crack(inout headers_t hdr) {
+// "Cracks" the packet (FIG. 4, 410; FIG. 5, 535 and 554; FIG. 6, 658). What the tunnel says of congestion is
+// handed on; a mark on a packet that can't carry one is a loss (RFC 6040 section 4.2, figure 4).
+control Crack(inout headers_t hdr, inout io_t io) {
     apply {
-        bit<8> outer_class = hdr.ipv4.traffic_class;
+        bit<2> outer_ecn = hdr.ipv4.traffic_class[1:0];
         hdr.ipv4 = hdr.inner;
         hdr.inner.setInvalid();
-        if (outer_class[1:0] == 3 && hdr.ipv4.traffic_class[1:0] != 0) {
-            hdr.ipv4.traffic_class[1:0] = 3;
+        bit<2> ecn = hdr.ipv4.traffic_class[1:0];
+        if (outer_ecn == ECN_CE && ecn == ECN_NOT_ECT) {
+            io.drop = 1;
+            io.done = 1;
+        } else if (outer_ecn == ECN_CE || (outer_ecn == ECN_ECT1 && ecn == ECN_ECT0)) {
+            hdr.ipv4.traffic_class[1:0] = outer_ecn;
         }
     }
 }

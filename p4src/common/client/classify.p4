@@ -73,7 +73,8 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
                     race.obstacle = OBSTACLE_NOT_REDIRECTED;
                 } else if (hdr.ipv4.total_len != headers_len) {
                     race.obstacle = OBSTACLE_PAYLOAD;
-                } else if (hdr.tcp.data_offset > DATA_OFFSET_MAX_UNTAGGED && !hdr.tag.isValid()) {
+                } else if (hdr.tcp.data_offset < DATA_OFFSET_MIN ||
+                           (hdr.tcp.data_offset > DATA_OFFSET_MAX_UNTAGGED && !hdr.tag.isValid())) {
                     race.obstacle = OBSTACLE_NO_ROOM;
                 }
             } else {

@@ -75,7 +75,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             }
         } else if (meta.race.verdict == VERDICT_IN || meta.race.verdict == VERDICT_IN_SLOT) {
             if (hdr.inner.isValid()) {
-                crack.apply(hdr);
+                crack.apply(hdr, meta.io);
                 hop.apply(hdr);
             }
             hdr.ipv4.src_addr = meta.race.target_addr;
@@ -103,7 +103,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             meta.sum.l4 = 1;
         } else if (meta.race.verdict == VERDICT_RESET) {
             if (hdr.inner.isValid()) {
-                crack.apply(hdr);
+                crack.apply(hdr, meta.io);
                 if (meta.race.speaker_form == FORM_C) {
                     tunnel = 1;
                     meta.race.target_addr = meta.race.source_addr;

@@ -19,7 +19,7 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
             meta.io.drop = 1;
             meta.io.done = 1;
         } else if (meta.stand_in.verdict == REPLICA_CRACK_SYN || meta.stand_in.verdict == REPLICA_CRACK) {
-            crack.apply(hdr);
+            crack.apply(hdr, meta.io);
             hop.apply(hdr);
             strip_tag.apply(hdr, meta.sum);
             hdr.ipv4.dst_addr = replica_addr;
