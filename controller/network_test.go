@@ -215,3 +215,9 @@ func (c *client) ask() string {
 		}
 	}
 }
+
+// racedSYN is a raced SYN as a server gateway sends it.
+func racedSYN(replica string) []byte {
+	return packet.MustParse(fmt.Sprintf("eth fe>01 / ip %s>%s df / ip 10.99.0.1>%s df / tcp 1234>80 S tag=permitted,attempt=0,gw=9",
+		serverAddr, replica, serverAddr)).Build()
+}
