@@ -30,6 +30,9 @@ from mininet.topo import Topo
 # Processes carry this name in their environment, so that what a crash leaves behind can be found.
 MARK = 'FIRSTACK_MININET'
 
+# How the folders of networks begin.
+PREFIX = 'firstack-mininet-'
+
 # mn executes this file without __file__.
 HERE = os.path.dirname(os.path.abspath(inspect.getfile(inspect.currentframe())))
 
@@ -163,6 +166,8 @@ class P4RuntimeSwitch(Switch):
 
     def start(self, controllers):
         """Start the switch. OpenFlow controllers mean nothing to it."""
+        if self.inNamespace:
+            self.cmd('ip link set lo up')  # Mininet does so for hosts only
         if self.lan:
             self.bridge()
         for name in self.attached().values():
@@ -311,7 +316,7 @@ class FirstackTopo(Topo):
        topology: YAML file (None: that of `firstack demo`); config: A, B, C or own"""
 
     def build(self, topology=None, config='own', **_opts):
-        self.files = tempfile.mkdtemp(prefix='firstack-mininet-')
+        self.files = tempfile.mkdtemp(prefix=PREFIX)
         atexit.register(shutil.rmtree, self.files, ignore_errors=True)
         os.chmod(self.files, 0o755)  # nginx's workers are nobody
         command = [findProgram('firstack', 'run "make build", which puts it into bin/'), 'lab', 'plan', '--json',
