@@ -53,6 +53,7 @@ class Daemons(object):
     def __init__(self, node):
         self.node = node
         self.running = {}
+        atexit.register(self.stop)  # mn ends without stopping the network when something goes wrong
 
     def start(self, name, argv, log):
         """Start a process in the node's namespace, with what it prints in a file."""
@@ -173,6 +174,11 @@ class P4RuntimeSwitch(Switch):
         for name in self.attached().values():
             self.cmd('sysctl -qw net.ipv6.conf.%s.disable_ipv6=1' % name)
         self.daemons.start(self.name, self.argv(), os.path.join(self.log_dir, self.name + '.log'))
+        deadline = time.time() + 10
+        while not self.connected():
+            if time.time() > deadline:
+                raise Exception('%s does not listen at %s:%d' % (self.name, self.grpc_addr, self.grpc_port))
+            time.sleep(0.05)  # it does not tell when it listens
 
     def connected(self):
         """Tell whether P4Runtime can be connected to."""
