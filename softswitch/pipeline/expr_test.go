@@ -265,7 +265,7 @@ func show(e *bmv2json.Expr) string {
 func TestArithmetic(t *testing.T) {
 	r := randomised(t)
 	g := newExprRig(r)
-	for range 4000 {
+	for range 1500 {
 		e := g.data(1 + r.IntN(4))
 		dst := r.IntN(len(g.h.Type.Fields))
 		g.c.tmpWords = 0
@@ -299,7 +299,7 @@ func TestArithmetic(t *testing.T) {
 func TestConditions(t *testing.T) {
 	r := randomised(t)
 	g := newExprRig(r)
-	for range 4000 {
+	for range 1500 {
 		e := g.bool(1 + r.IntN(4))
 		g.c.tmpWords = 0
 		b, err := g.c.boolean(e)

@@ -9,11 +9,11 @@ import "time"
 
 const (
 	idleSlice = 1 << 11 // records looked at under one lock
-	idleScan  = 1 << 18 // records of one table looked at in one call
+	idleScan  = 1 << 16 // records of one table looked at in one call
 )
 
 // Expired calls f with every entry whose idle timeout has run out since its
-// last hit and that was not reported since. In tables of more than 262,144
+// last hit and that was not reported since. In tables of more than 65,536
 // entries one call looks at as many and the next goes on from there. f is
 // called without the lock; the entry is a copy. Call it from one goroutine.
 func (pl *Pipeline) Expired(f func(t *Table, e *Entry)) {

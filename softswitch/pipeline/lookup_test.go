@@ -286,7 +286,7 @@ func checkRange(t *testing.T, g *tableRig, keys []Key) {
 // TestExactGrowth fills a table far beyond its first chunk, empties it and
 // fills it again.
 func TestExactGrowth(t *testing.T) {
-	const n = 50_000
+	const n = 20_000
 	g := newTableRig(t, []string{"exact", "exact"}, []int{32, 32}, n)
 	entry := func(i int) Entry {
 		k := big.NewInt(int64(i)).Bytes()

@@ -27,7 +27,9 @@ func TestTableErrors(t *testing.T) {
 		want        error
 		text        string
 	}{
-		{"missing exact field", "Ing.exacts", func(t *Table) error { return t.Insert(Entry{Key: []Field{{Value: []byte{1}, Present: true}, {}}, Action: set}) }, ErrInvalid, "h.k.c"},
+		{"missing exact field", "Ing.exacts", func(t *Table) error {
+			return t.Insert(Entry{Key: []Field{{Value: []byte{1}, Present: true}, {}}, Action: set})
+		}, ErrInvalid, "h.k.c"},
 		{"too few fields", "Ing.exacts", func(t *Table) error { return t.Insert(Entry{Key: exactly([]byte{1}), Action: set}) }, ErrInvalid, "key fields"},
 		{"value too wide", "Ing.exacts", func(t *Table) error { return t.Insert(Entry{Key: exactly([]byte{1}, wide), Action: set}) }, ErrInvalid, "h.k.c"},
 		{"priority in exact", "Ing.exacts", func(t *Table) error {
