@@ -287,6 +287,21 @@ func (a FromTunnel) PutParams(w *tables.ValueWriter) {
 
 func (FromTunnel) isInboundAction() {}
 
+// Keep calls action ClientGateway.slots.keep.
+type Keep struct{}
+
+var actionKeep = tables.ActionSpec{
+	Name: "keep",
+	Full: "ClientGateway.slots.keep",
+	New:  func(*tables.ValueReader) tables.Action { return Keep{} },
+}
+
+// P4Action gives the action's names.
+func (Keep) P4Action() *tables.ActionSpec { return &actionKeep }
+
+// PutParams writes the parameters.
+func (Keep) PutParams(*tables.ValueWriter) {}
+
 // TagFirst calls action ClientGateway.verdict.tag_first.
 type TagFirst struct{}
 
