@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/tests/e2e/lab"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -16,11 +17,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // noProbes takes every replica to be active.
 func noProbes(c *config.Config) { c.Health.Off = true }
 
-// fastProbes notices within a fraction of a second, on a network that is scaled down.
-func fastProbes(c *config.Config) {
+// probe begins to probe the servers of a network that was started without probes, so that none fails because the
+// network was not yet there. It notices within a fraction of a second, on a network that is scaled down.
+func probe(t testing.TB, n *lab.Network) {
+	t.Helper()
+	c := *n.Config()
 	c.Health = config.Health{
-		Interval: 100 * time.Millisecond, Timeout: 90 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health",
+		Interval: 200 * time.Millisecond, Timeout: 190 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health",
 	}
+	check(t, n.Apply(lab.Deadline(t), &c))
 }
 
 func check(t testing.TB, err error) {

@@ -39,6 +39,9 @@ func Start(tb testing.TB, t *spec.Topology, o live.Options) *Network {
 	if o.TimeWait == 0 {
 		o.TimeWait = time.Second
 	}
+	if o.Logger == nil {
+		o.Logger = logOf(tb)
+	}
 	edit := o.Edit
 	o.Edit = func(c *config.Config) {
 		addRawClient(c)

@@ -112,14 +112,25 @@ func (w *Witness) fault(ev link.TapEvent, format string, args ...any) {
 	}
 }
 
-// fromClient takes a client's packet as it reaches the gateway.
-func (w *Witness) fromClient(ev link.TapEvent, s segment) {
-	peers := w.asked[s.src]
+// Asked tells the witness that a client sends to a server in a way that it can't see, such as in fragments.
+func (w *Witness) Asked(client, server netip.AddrPort) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ask(endpointOf(client), endpointOf(server))
+}
+
+func (w *Witness) ask(client, server endpoint) {
+	peers := w.asked[client]
 	if peers == nil {
 		peers = make(map[endpoint]struct{}, 1)
-		w.asked[s.src] = peers
+		w.asked[client] = peers
 	}
-	peers[s.dst] = struct{}{}
+	peers[server] = struct{}{}
+}
+
+// fromClient takes a client's packet as it reaches the gateway.
+func (w *Witness) fromClient(ev link.TapEvent, s segment) {
+	w.ask(s.src, s.dst)
 	if !s.start() {
 		return
 	}
