@@ -49,7 +49,7 @@ func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 func key() sample.KindsKey {
 	return sample.KindsKey{
 		Port:     300,
-		SrcAddr:  tables.Within(netip.MustParsePrefix("10.1.2.3/16")),
+		SrcAddr:  tables.Ternary[netip.Addr]{Value: addr("10.1.2.3"), Mask: addr("255.255.0.0")},
 		Dst:      netip.MustParsePrefix("192.0.2.99/24"),
 		Ports:    tables.Range[uint16]{Low: 80, High: 443},
 		Vlan:     tables.Some[uint16](7),
@@ -200,6 +200,10 @@ func TestRefusals(t *testing.T) {
 		}, "table prefixes", "", tables.ErrValue},
 		{"priority where there is none", func() error {
 			_, err := p.Prefixes.Delete(sample.PrefixesKey{}, 1)
+			return err
+		}, "table prefixes", "", tables.ErrPriority},
+		{"negative priority where there is none", func() error {
+			_, err := p.Prefixes.Delete(sample.PrefixesKey{}, -1)
 			return err
 		}, "table prefixes", "", tables.ErrPriority},
 		{"prefix longer than the field", func() error {

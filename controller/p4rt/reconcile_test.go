@@ -7,9 +7,11 @@ import (
 	"net/netip"
 	"testing"
 
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/firstack/firstack/controller/p4rt"
@@ -175,6 +177,9 @@ func TestReconcileEveryKindInOrder(t *testing.T) {
 	if got := kinds(srv.Entities()); got != "mgrrt" {
 		t.Errorf("written in the order %s", got)
 	}
+	filled := proto.Clone(group).(*p4v1.Entity)
+	filled.GetActionProfileGroup().MaxSize = 16 // as servers do
+	srv.Put(filled)
 	if changes, err = conn.Reconcile(ctx(t), scope, want...); err != nil || changes != (p4rt.Changes{Unchanged: 5}) {
 		t.Errorf("again: %v, %v", changes, err)
 	}
@@ -209,6 +214,14 @@ func TestReconcileOutOfScope(t *testing.T) {
 	changes, err = conn.Reconcile(ctx(t), p4rt.Scope{}, settings, events, translation(t, p, 1, "198.51.100.1"))
 	if err != nil || changes != (p4rt.Changes{Unchanged: 3}) {
 		t.Errorf("again: %v, %v", changes, err)
+	}
+	// A table in scope does not make its default entry one that could be deleted, or that is read along with others.
+	whole := p4rt.Scope{Tables: []uint32{p.Settings.ID()}}
+	if changes, err = conn.Reconcile(ctx(t), whole, settings); err != nil || changes != (p4rt.Changes{Unchanged: 1}) {
+		t.Errorf("table in scope: %v, %v", changes, err)
+	}
+	if changes, err = conn.Reconcile(ctx(t), whole); err != nil || changes != (p4rt.Changes{}) {
+		t.Errorf("nothing desired: %v, %v", changes, err)
 	}
 	changes, err = conn.Reconcile(ctx(t), p4rt.Scope{}, p.FlowEvent.Entity(tables.DigestConfig{MaxList: 1}))
 	if err != nil || changes != (p4rt.Changes{Modified: 1}) {
@@ -335,6 +348,52 @@ func TestReconcileRandom(t *testing.T) {
 		}
 		if changes, err := conn.Reconcile(ctx(t), scope, desired...); err != nil || changes.Unchanged != len(want) || changes.Inserted+changes.Modified+changes.Deleted != 0 {
 			t.Fatalf("again: %v, %v", changes, err)
+		}
+	}
+}
+
+// A key that matches everything can't be read alone: others that come along with it are nobody's to delete.
+func TestReconcileDontCareOutOfScope(t *testing.T) {
+	srv := server(t)
+	_, conn, _ := connected(t, srv)
+	p := program(t)
+	route := func(prefix string) *p4v1.Entity {
+		return must[*p4v1.Entity](t)(p.Routes.Entity(clientgateway.RoutesEntry{
+			Key: clientgateway.RoutesKey{DstAddr: netip.MustParsePrefix(prefix)}, Action: clientgateway.Local{},
+		}))
+	}
+	srv.Put(route("10.0.0.0/8"), route("0.0.0.0/0"))
+	changes, err := conn.Reconcile(ctx(t), p4rt.Scope{}, route("0.0.0.0/0"))
+	if err != nil || changes != (p4rt.Changes{Unchanged: 1}) || len(srv.Entities()) != 2 {
+		t.Errorf("%v, %v", changes, err)
+	}
+}
+
+// Direct meters come with their entries only when asked for, and are compared with them.
+func TestReconcileDirectMeters(t *testing.T) {
+	info := &p4configv1.P4Info{}
+	if err := prototext.Unmarshal([]byte(`
+		tables { preamble { id: 33554433 name: "t" alias: "t" } direct_resource_ids: 352321537
+			match_fields { id: 1 name: "k" bitwidth: 8 match_type: EXACT } }
+		direct_meters { preamble { id: 352321537 name: "m" alias: "m" } direct_table_id: 33554433 }`), info); err != nil {
+		t.Fatal(err)
+	}
+	srv := server(t)
+	_, conn, _ := connected(t, srv, func(o *p4rt.Options) { o.Pipeline.P4Info = info })
+	entry := func(cir int64) *p4v1.Entity {
+		return &p4v1.Entity{Entity: &p4v1.Entity_TableEntry{TableEntry: &p4v1.TableEntry{
+			TableId:     33554433,
+			Match:       []*p4v1.FieldMatch{{FieldId: 1, FieldMatchType: &p4v1.FieldMatch_Exact_{Exact: &p4v1.FieldMatch_Exact{Value: []byte{1}}}}},
+			MeterConfig: &p4v1.MeterConfig{Cir: cir},
+		}}}
+	}
+	scope := p4rt.Scope{Tables: []uint32{33554433}}
+	for i, step := range []struct {
+		cir  int64
+		want p4rt.Changes
+	}{{5, p4rt.Changes{Inserted: 1}}, {5, p4rt.Changes{Unchanged: 1}}, {6, p4rt.Changes{Modified: 1}}, {0, p4rt.Changes{Modified: 1}}, {0, p4rt.Changes{Unchanged: 1}}} {
+		if got, err := conn.Reconcile(ctx(t), scope, entry(step.cir)); err != nil || got != step.want {
+			t.Errorf("step %d: %v, %v, want %v", i, got, err, step.want)
 		}
 	}
 }

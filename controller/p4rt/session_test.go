@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc/codes"
@@ -99,6 +100,9 @@ func TestPipelinePush(t *testing.T) {
 		{name: "none yet", want: []p4v1.SetForwardingPipelineConfigRequest_Action{commit}},
 		{name: "empty configuration", there: &p4v1.ForwardingPipelineConfig{}, want: []p4v1.SetForwardingPipelineConfigRequest_Action{commit}},
 		{name: "same cookie", there: config(ours, ours.Cookie())},
+		{name: "same cookie settles it", there: &p4v1.ForwardingPipelineConfig{
+			P4Info: p4info(t, "server_gateway"), Cookie: &p4v1.ForwardingPipelineConfig_Cookie{Cookie: ours.Cookie()},
+		}},
 		{name: "same contents, no cookie", there: config(ours, 0)},
 		{name: "same contents, another's cookie", there: config(ours, 12345)},
 		{name: "same P4Info, device config withheld", there: config(p4rt.Pipeline{P4Info: ours.P4Info}, 0)},
@@ -204,7 +208,13 @@ func TestHandlerFailureStartsOver(t *testing.T) {
 	if n := s.Status().Stats.HandlerFailures; n != 2 {
 		t.Errorf("%d failures", n)
 	}
-	// A handler that has returned for good does not keep the session from noticing losses.
+	// The handler is done: being told again that we are primary is no new term.
+	srv.Announce()
+	awaitPassed(t, srv, s)
+	if n := len(began); n != 0 {
+		t.Errorf("%d more calls", n)
+	}
+	// It does not keep the session from noticing losses.
 	srv.Cut()
 	await(t, began, "the handler")
 }
@@ -247,5 +257,58 @@ func TestHalfDonePushIsFinished(t *testing.T) {
 		if n := len(srv.Pushes()); n != 1 || !conn.Fresh() || stuck {
 			t.Errorf("%d pushes, fresh %v, stuck %v", n, conn.Fresh(), stuck)
 		}
+	}
+}
+
+// awaitPassed waits until the session has dealt with everything that the switch has sent so far.
+func awaitPassed(t *testing.T, srv *p4rttest.Server, s *p4rt.Session) {
+	t.Helper()
+	before := s.Status().Stats.StreamErrors
+	srv.SendError(&p4v1.StreamError{Message: "marker"})
+	until(t, "the marker is in", func() bool { return s.Status().Stats.StreamErrors > before })
+}
+
+// Primary again before the handler has let go: the next term begins when the last has ended.
+func TestTermsDoNotOverlap(t *testing.T) {
+	srv := server(t)
+	began, release := make(chan struct{}, 10), make(chan struct{})
+	running := 0
+	s := start(t, options(t, srv), p4rt.HandlerFunc(func(ctx context.Context, _ *p4rt.Conn) error {
+		if running++; running != 1 {
+			t.Error("two terms at once")
+		}
+		began <- struct{}{}
+		<-ctx.Done()
+		<-release
+		running--
+		return nil
+	}))
+	await(t, began, "a term")
+	rival := newTerms()
+	o := options(t, srv)
+	o.Election = p4rt.ElectionID{High: 1}
+	_, stopRival := startStoppable(t, o, rival)
+	awaitState(t, s, p4rt.Backup)
+	stopRival()
+	until(t, "the session has bid again", func() bool { return s.Status().Highest == p4rt.ElectionID{High: 1, Low: 1} })
+	awaitPassed(t, srv, s)
+	close(release)
+	await(t, began, "the term after the rival's")
+	awaitState(t, s, p4rt.Primary)
+	if s.Status().Stats.Connects != 1 {
+		t.Error("it cost the connection")
+	}
+}
+
+// The time limit for the switch's first word does not end a session that got it.
+func TestConnectTimeoutEndsWithTheFirstWord(t *testing.T) {
+	srv := server(t)
+	limit := 30 * time.Millisecond
+	s, _, _ := connected(t, srv, func(o *p4rt.Options) { o.ConnectTimeout = limit })
+	began := time.Now()
+	until(t, "the limit has passed twice", func() bool { return time.Since(began) > 2*limit })
+	awaitPassed(t, srv, s)
+	if n := s.Status().Stats.Connects; n != 1 {
+		t.Errorf("%d connections", n)
 	}
 }

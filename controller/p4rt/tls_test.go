@@ -100,6 +100,11 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
+	for _, half := range [][2]string{{ourCert, ""}, {"", ourKey}} {
+		if _, err := p4rt.LoadTLS("", half[0], half[1], "")(); err == nil {
+			t.Errorf("certificate %q and key %q were taken", half[0], half[1])
+		}
+	}
 	t.Run("insecure against TLS", func(t *testing.T) {
 		s := start(t, options(t, srv), newTerms())
 		until(t, "it has failed", func() bool { return s.Status().Err != nil })

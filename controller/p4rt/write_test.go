@@ -161,9 +161,10 @@ func TestWriteTimeout(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}})
-	err := conn.Write(ctx(t), inserts(translation(t, program(t), 1, "198.51.100.1"))...)
+	ours := ctx(t)
+	err := conn.Write(ours, inserts(translation(t, program(t), 1, "198.51.100.1"))...)
 	var w *p4rt.WriteError
-	if !errors.As(err, &w) || status.Code(w.Err) != codes.DeadlineExceeded {
+	if !errors.As(err, &w) || status.Code(w.Err) != codes.DeadlineExceeded || ours.Err() != nil {
 		t.Errorf("%v", err)
 	}
 }

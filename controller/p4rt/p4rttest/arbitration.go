@@ -161,6 +161,13 @@ func (s *Server) Cut() {
 	}
 }
 
+// Announce tells every controller who is primary, though nothing has changed.
+func (s *Server) Announce() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tellAll()
+}
+
 // Forget makes the server forget the highest election id, as a restart would.
 func (s *Server) Forget() {
 	s.mu.Lock()

@@ -85,13 +85,31 @@ func (s *store) read(what *p4v1.Entity) ([]*p4v1.Entity, error) {
 	var out []*p4v1.Entity
 	for _, k := range s.order {
 		if e := s.entities[k]; matches(what, e) {
-			out = append(out, proto.Clone(e).(*p4v1.Entity))
+			e = proto.Clone(e).(*p4v1.Entity)
+			asAsked(what.GetTableEntry(), e.GetTableEntry())
+			out = append(out, e)
 		}
 	}
 	if d := what.GetDigestEntry(); d != nil && len(out) == 0 {
 		return nil, status.Errorf(codes.NotFound, "Digest %d not configured", d.GetDigestId())
 	}
 	return out, nil
+}
+
+// asAsked takes away what a read brings along only when asked to (section "Direct Resources").
+func asAsked(what, e *p4v1.TableEntry) {
+	if e == nil {
+		return
+	}
+	if what.GetMeterConfig() == nil {
+		e.MeterConfig = nil
+	}
+	if what.GetCounterData() == nil {
+		e.CounterData = nil
+	}
+	if what.GetTimeSinceLastHit() == nil {
+		e.TimeSinceLastHit = nil
+	}
 }
 
 func matches(what, e *p4v1.Entity) bool {
