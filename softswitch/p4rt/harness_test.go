@@ -364,6 +364,10 @@ func (r *rig) readRequest(req *p4v1.ReadRequest) ([]*p4v1.Entity, error) {
 		if err != nil {
 			return out, err
 		}
+		// Clients take 4 MiB; this server promises to stay near one.
+		if size := proto.Size(m); size > 5<<18 {
+			r.t.Errorf("response of %d bytes", size)
+		}
 		out = append(out, m.GetEntities()...)
 	}
 }

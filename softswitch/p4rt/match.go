@@ -153,7 +153,7 @@ func encodeKey(fields []schema.Field, key []pipeline.Field) []*p4v1.FieldMatch {
 	out := make([]*p4v1.FieldMatch, 0, len(key))
 	for i := range key {
 		k, f := &key[i], &fields[i]
-		if !k.Present || isDontCare(f, k) {
+		if !k.Present {
 			continue
 		}
 		m := &p4v1.FieldMatch{FieldId: f.ID}
@@ -176,19 +176,6 @@ func encodeKey(fields []schema.Field, key []pipeline.Field) []*p4v1.FieldMatch {
 		out = append(out, m)
 	}
 	return out
-}
-
-// isDontCare finds fields of constant entries that are written out though they match anything.
-func isDontCare(f *schema.Field, k *pipeline.Field) bool {
-	switch f.Kind {
-	case p4configv1.MatchField_LPM:
-		return k.PrefixLen == 0
-	case p4configv1.MatchField_TERNARY, p4configv1.MatchField_OPTIONAL:
-		return k.Mask != nil && isZero(k.Mask)
-	case p4configv1.MatchField_RANGE:
-		return isZero(k.Low) && allOnes(bytestring.Trim(k.High), f.Width)
-	}
-	return false
 }
 
 // canonical copies a value in its shortest form.

@@ -132,6 +132,11 @@ func TestConstantEntries(t *testing.T) {
 	r.wantRead(`table_entry { table_id: $fixed }`,
 		`table_entry { table_id: $fixed is_const: true match { field_id: 1 exact { value: "\x07" } } action { action { action_id: $forward params { param_id: 1 value: "\x08" } } } }`,
 		`table_entry { table_id: $fixed is_const: true match { field_id: 1 exact { value: "\x08" } } action { action { action_id: $forward params { param_id: 1 value: "\x07" } } } }`)
+	// Entries that may be changed count down, too, for the first in the source wins.
+	r.wantRead(`table_entry { table_id: $preset }`,
+		`table_entry { table_id: $preset priority: 2 match { field_id: 1 ternary { value: "\x12\x34" mask: "\xff\xff" } } action { action { action_id: $learn } } }`,
+		`table_entry { table_id: $preset priority: 1 match { field_id: 1 ternary { value: "\x12\x00" mask: "\xff\x00" } } action { action { action_id: $NoAction } } }`)
+	r.mustWrite("delete", `table_entry { table_id: $preset priority: 1 match { field_id: 1 ternary { value: "\x12\x00" mask: "\xff\x00" } } }`)
 	r.wantRead(`table_entry { table_id: $flows is_default_action: true }`,
 		`table_entry { table_id: $flows is_default_action: true is_const: true action { action { action_id: $miss } } }`)
 }
@@ -156,6 +161,12 @@ func TestModify(t *testing.T) {
 	r.wantRead(query, sub(flow, "match { field_id: 1", "counter_data { packet_count: 6 } match { field_id: 1"))
 	r.mustWrite("modify", `direct_counter_entry { `+keyOnly(flow)+` data { packet_count: 9 } }`)
 	r.wantRead(`direct_counter_entry { table_entry { table_id: $flows } }`, `direct_counter_entry { `+keyOnly(flow)+` data { packet_count: 9 } }`)
+
+	oneShot := `table_entry { table_id: $spread match { field_id: 1 exact { value: "\x01" } } action { action_profile_action_set {
+		action_selection_mode: HASH action_profile_actions { action { action_id: $drop } weight: 1 } } } }`
+	r.mustWrite("insert", oneShot)
+	r.mustWrite("modify", keyOnly(oneShot))
+	r.wantRead(`table_entry { table_id: $spread }`, oneShot)
 
 	metered := sub(route, "match {", "meter_config { cir: 1 cburst: 2 pir: 3 pburst: 4 } match {")
 	r.mustWrite("insert", metered)

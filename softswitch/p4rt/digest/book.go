@@ -58,9 +58,9 @@ type state struct {
 	buffer []string
 	since  time.Time // when the buffer's first message came
 
-	known map[string]uint64 // messages in the buffer (0) or in a list not acknowledged (its id)
-	sent  []sentList        // oldest first
-	nSent int               // messages in sent
+	known map[string]struct{} // messages in the buffer or in a list not acknowledged
+	sent  []sentList          // oldest first
+	nSent int                 // messages in sent
 }
 
 type sentList struct {
@@ -90,7 +90,7 @@ func (b *Book) Enable(digest uint32, cfg Config) {
 	}
 	s := b.digests[digest]
 	if s == nil {
-		s = &state{known: map[string]uint64{}}
+		s = &state{known: map[string]struct{}{}}
 		b.digests[digest] = s
 	}
 	s.cfg = cfg
@@ -132,7 +132,7 @@ func (b *Book) Forget() {
 	defer b.mu.Unlock()
 	for _, s := range b.digests {
 		s.buffer, s.sent, s.nSent = nil, nil, 0
-		s.known = map[string]uint64{}
+		s.known = map[string]struct{}{}
 	}
 }
 
@@ -157,7 +157,7 @@ func (b *Book) Add(digest uint32, message []byte) {
 		return
 	}
 	key := string(message)
-	s.known[key] = 0
+	s.known[key] = struct{}{}
 	s.buffer = append(s.buffer, key)
 	if len(s.buffer) == 1 {
 		s.since = b.now()
@@ -236,9 +236,6 @@ func (b *Book) flush(digest uint32, s *state) {
 		}
 		return
 	}
-	for _, m := range l.Messages {
-		s.known[m] = l.ID
-	}
 	s.sent = append(s.sent, sentList{l, b.now()})
 	s.nSent += len(l.Messages)
 	for s.nSent > MaxCached {
@@ -254,9 +251,7 @@ func (b *Book) flush(digest uint32, s *state) {
 func (s *state) forget(l sentList) {
 	s.nSent -= len(l.Messages)
 	for _, m := range l.Messages {
-		if s.known[m] == l.ID {
-			delete(s.known, m)
-		}
+		delete(s.known, m)
 	}
 }
 
