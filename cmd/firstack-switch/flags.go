@@ -88,6 +88,9 @@ func newCommand(out, errOut io.Writer) *cobra.Command {
 			case !noP4:
 				return fmt.Errorf("no program: give the BMv2 JSON, or --no-p4 to wait for a P4Runtime client to push one")
 			}
+			if cmd.Flags().Changed("use-files") {
+				return fmt.Errorf("--use-files: packets from files are not supported, attach interfaces with -i")
+			}
 			if c.p4info != "" && c.program == "" {
 				return fmt.Errorf("--p4info needs a program")
 			}
@@ -122,6 +125,8 @@ func newCommand(out, errOut io.Writer) *cobra.Command {
 	f.IntVar(&c.dump, "dump-packet-data", 0, "log the first `N` bytes of each packet")
 	f.BoolVarP(&version, "version", "v", false, "print the version and exit")
 	f.BoolVar(&jsonVersion, "json-version", false, "print the version of BMv2 JSON that is understood and exit")
+	f.String("use-files", "", "not supported")
+	_ = f.MarkHidden("use-files")
 	for _, i := range ignoredFlags {
 		if i.isBool {
 			f.Bool(i.name, false, "accepted and ignored: "+i.why)
@@ -142,6 +147,8 @@ var ignoredFlags = []struct {
 	{"thrift-port", false, "there is no Thrift server, P4Runtime does what it did"},
 	{"nanolog", false, "there is no nanomsg event log"},
 	{"notifications-addr", false, "there is no nanomsg socket for notifications"},
+	{"packet-in", false, "there is no nanomsg socket for packets"},
+	{"dp-grpc-server-addr", false, "there is no gRPC service of the data plane"},
 	{"debugger", true, "there is no debugger"},
 	{"debugger-addr", false, "there is no debugger"},
 	{"restore-state", false, "state is kept by the controller"},

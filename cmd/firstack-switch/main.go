@@ -25,13 +25,24 @@ func main() {
 	}
 }
 
-// mergeTargetFlags drops the "--" that simple_switch_grpc wants before its target's own flags.
+// mergeTargetFlags drops the "--" that simple_switch_grpc wants before its target's own flags, and
+// joins "--pcap DIR", as Mininet's switch classes write it, to "--pcap=DIR".
 func mergeTargetFlags(args []string) []string {
 	out := make([]string, 0, len(args))
-	for _, a := range args {
-		if a != "--" {
-			out = append(out, a)
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--":
+		case args[i] == "--pcap" && i+1 < len(args) && isDirectory(args[i+1]):
+			out = append(out, "--pcap="+args[i+1])
+			i++
+		default:
+			out = append(out, args[i])
 		}
 	}
 	return out
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
