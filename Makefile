@@ -52,3 +52,22 @@ generate: ## Regenerate bindings and schemas.
 
 cover: ## Test coverage by package.
 	$(GO) test -cover ./...
+
+# Real kernels: Linux and root, and `make build` or Go on root's PATH (sudo make lab-test GO=$(command -v go)).
+SWITCH ?= all
+CONFIG ?= own
+LAB_TOPOLOGY := $(if $(TOPOLOGY),-t $(TOPOLOGY))
+
+.PHONY: lab-bin lab-test mininet mininet-test
+lab-bin:
+	@if command -v $(GO) >/dev/null; then $(GO) build -o bin/ ./cmd/...; \
+	else [ -x bin/firstack ] || { echo "$(GO) is not on root's PATH: run 'make build' first, without sudo"; exit 1; }; fi
+
+lab-test: lab-bin ## Try labs of Linux namespaces with SWITCH=firstack, bmv2 or all (root, nginx, curl, wrk, tshark).
+	$(GO) test ./topo/lab -run 'TestLab$$' -count 1 -timeout 30m -v -switch $(SWITCH) -bin $(CURDIR)/bin
+
+mininet: lab-bin ## Open Mininet's CLI with everything running: SWITCH, CONFIG=A, B, C or own, TOPOLOGY=FILE (root, Mininet).
+	/usr/bin/python3 mininet/demo.py --switch $(SWITCH:all=firstack) --config $(CONFIG) $(LAB_TOPOLOGY)
+
+mininet-test: lab-bin ## Run the demo's checks in Mininet, in A, B and C, with SWITCH=firstack, bmv2 or all (root, Mininet).
+	/usr/bin/python3 mininet/demo.py --test --switch $(SWITCH) --config $(CONFIG:own=all) $(LAB_TOPOLOGY)

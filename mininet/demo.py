@@ -59,9 +59,24 @@ def clean():
     print('%d processes ended, %d folders removed' % (len(ended), len(files)))
 
 
-def network(args, config):
-    topo = firstack.FirstackTopo(topology=args.topology, config=config)
-    return Mininet(topo=topo, switch=firstack.switches[args.switch], host=firstack.P4Host, controller=None)
+def network(topology, switch, config):
+    topo = firstack.FirstackTopo(topology=topology, config=config)
+    return Mininet(topo=topo, switch=firstack.switches[switch], host=firstack.P4Host, controller=None)
+
+
+def kinds(switch):
+    """Return the switches to run; of all, those that are there."""
+    if switch != 'all':
+        return [switch]
+    found = []
+    for name in ['firstack', 'bmv2']:
+        kind = firstack.switches[name]
+        try:
+            firstack.findProgram(kind.binary, kind.hint)
+            found.append(name)
+        except firstack.MissingProgram as missing:
+            print('NOT RUN with %s: %s' % (name, missing))
+    return found
 
 
 def usage(net):
@@ -77,7 +92,8 @@ def usage(net):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('-t', '--topology', help="topology file (default: that of firstack demo)")
-    parser.add_argument('--switch', choices=sorted(firstack.switches), default='firstack', help='what the gateways are')
+    parser.add_argument('--switch', choices=sorted(firstack.switches) + ['all'], default='firstack',
+                        help='what the gateways are; all: one after the other, with --test')
     parser.add_argument('--config', choices=['A', 'B', 'C', 'own', 'all'], default='own',
                         help='configuration of the replicas; all: one after the other, with --test')
     parser.add_argument('--test', action='store_true', help='run the checks and exit')
@@ -89,20 +105,22 @@ def main():
     if args.clean:
         clean()
         return
-    if args.config == 'all' and not args.test:
-        sys.exit('--config all goes with --test')
+    if 'all' in (args.config, args.switch) and not args.test:
+        sys.exit('"all" goes with --test')
     setLogLevel(args.verbosity)
-    for config in 'ABC' if args.config == 'all' else [args.config]:
-        net = network(args, config)
-        try:
-            net.start()
-            if args.test:
-                firstack.test(net)
-            else:
-                usage(net)
-                CLI(net)
-        finally:
-            net.stop()
+    for switch in kinds(args.switch):
+        for config in 'ABC' if args.config == 'all' else [args.config]:
+            info('*** Gateways are %s, configuration %s\n' % (switch, config))
+            net = network(args.topology, switch, config)
+            try:
+                net.start()
+                if args.test:
+                    firstack.test(net)
+                else:
+                    usage(net)
+                    CLI(net)
+            finally:
+                net.stop()
 
 
 if __name__ == '__main__':

@@ -37,13 +37,17 @@ PREFIX = 'firstack-mininet-'
 HERE = os.path.dirname(os.path.abspath(inspect.getfile(inspect.currentframe())))
 
 
+class MissingProgram(Exception):
+    """A program that is needed is not installed."""
+
+
 def findProgram(name, hint):
     """Return the path of a program: FIRSTACK_BIN, then bin/ beside this folder, then PATH."""
     path = os.pathsep.join([os.environ.get('FIRSTACK_BIN', ''), os.path.join(HERE, '..', 'bin'),
                             os.environ.get('PATH', ''), '/usr/local/sbin', '/usr/sbin', '/sbin'])
     found = shutil.which(name, path=path)
     if not found:
-        raise Exception('%s is not on PATH: %s' % (name, hint))
+        raise MissingProgram('%s is not on PATH: %s' % (name, hint))
     return os.path.abspath(found)
 
 

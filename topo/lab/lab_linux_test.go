@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	switchFlag = flag.String("switch", "", "run the tests on a whole lab with this switch: firstack or bmv2 (needs root)")
+	switchFlag = flag.String("switch", "", "run the tests on whole labs with this switch: firstack, bmv2 or all (needs root)")
 	binFlag    = flag.String("bin", "", "directory of firstack and firstack-switch; empty: they are built")
 )
 
@@ -40,9 +40,13 @@ func TestLab(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("NOT RUN: labs on real kernels need root")
 	}
-	sw, err := ParseSwitch(*switchFlag)
-	if err != nil {
-		t.Fatal(err)
+	switches := Switches
+	if *switchFlag != "all" {
+		sw, err := ParseSwitch(*switchFlag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switches = []Switch{sw}
 	}
 	for _, tool := range []string{"curl", "wrk", "tshark"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -50,8 +54,15 @@ func TestLab(t *testing.T) {
 		}
 	}
 	bin := binaries(t)
-	for _, c := range []spec.Configuration{spec.ConfigurationA, spec.ConfigurationB, spec.ConfigurationC} {
-		t.Run("configuration "+string(c), func(t *testing.T) { testConfiguration(t, sw, bin, c) })
+	for _, sw := range switches {
+		t.Run(string(sw), func(t *testing.T) {
+			if _, err := exec.LookPath(sw.binary()); err != nil && sw == BMv2 && *switchFlag == "all" {
+				t.Skipf("NOT RUN: %v (%s)", err, howTo[sw.binary()])
+			}
+			for _, c := range []spec.Configuration{spec.ConfigurationA, spec.ConfigurationB, spec.ConfigurationC} {
+				t.Run("configuration "+string(c), func(t *testing.T) { testConfiguration(t, sw, bin, c) })
+			}
+		})
 	}
 }
 
@@ -252,14 +263,33 @@ func (b *bench) controllerKilled() {
 	}
 }
 
+// learned waits until the controller has learned a connection that is open.
+func (b *bench) learned() error {
+	return b.poll(b.ctx, func(ctx context.Context) error {
+		text, err := b.Ask(ctx, "/v1/translations")
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(text, []byte(`"state": "open"`)) {
+			return errors.New("no translation is open")
+		}
+		return nil
+	})
+}
+
 // afresh is how long new connections may take to work after a switch has come back.
 const afresh = 5 * time.Second
 
-// switchesKilled takes each kind of gateway away in turn. Its program and entries come back by themselves.
+// switchesKilled takes each kind of gateway away in turn. Its program and entries come back by themselves, and with
+// them the connections that ran through it: the controller remembers.
 func (b *bench) switchesKilled() {
 	for _, role := range []spec.Role{spec.ClientGateway, spec.ServerGateway, spec.ReplicaGateway} {
 		i := slices.IndexFunc(b.Layout.Gateways, func(g Gateway) bool { return g.Role == role })
 		name := b.Layout.Gateways[i].Name
+		old := b.slowly()
+		if err := b.learned(); err != nil {
+			b.Fatal(err)
+		}
 		if err := b.Kill(name); err != nil {
 			b.Fatal(err)
 		}
@@ -280,6 +310,9 @@ func (b *bench) switchesKilled() {
 		b.Logf("%s: connections are raced %.1f s after it came back", name, time.Since(start).Seconds())
 		if err := b.WaitReady(b.ctx); err != nil {
 			b.Fatal(err)
+		}
+		if err := <-old; err != nil {
+			b.Errorf("%s: the transfer that was running: %v", name, err)
 		}
 	}
 }

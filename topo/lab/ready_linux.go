@@ -44,28 +44,34 @@ func (l *Lab) WaitReady(ctx context.Context) error {
 	return nil
 }
 
-// controllerReady asks the controller, in its namespace.
+// controllerReady asks whether every switch holds what it should.
 func (l *Lab) controllerReady(ctx context.Context) error {
+	_, err := l.Ask(ctx, "/readyz")
+	return err
+}
+
+// Ask gets a path of the controller's state, in the controller's namespace.
+func (l *Lab) Ask(ctx context.Context, path string) ([]byte, error) {
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
 			return l.Dial(ctx, l.Layout.Control.Host, address)
 		},
 	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+controllerListen+"/readyz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+controllerListen+path, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answer, err := client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 4096))
+	text, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", answer.Status, strings.TrimSpace(string(text)))
 	}
-	return err
+	return text, err
 }
 
 // poll tries until there is no error, or a process of the lab has ended, or the context. There is no event for
