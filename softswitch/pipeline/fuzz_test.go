@@ -1,8 +1,13 @@
 package pipeline
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,37 +48,136 @@ func FuzzPacket(f *testing.F) {
 	})
 }
 
-// FuzzProgram compiles and runs any BMv2 JSON: it is refused, or it runs
-// without panic.
+// FuzzProgram compiles and runs broken programs: a seed decides which test
+// program is taken and how its JSON is changed (values deleted, exchanged,
+// replaced by others of the document). It is refused, or it runs without panic.
 func FuzzProgram(f *testing.F) {
-	for _, file := range []string{"testdata/strict.json", "testdata/match.json", "testdata/parse.json"} {
+	files, _ := filepath.Glob("testdata/*.json")
+	var docs [][]byte
+	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data)
+		docs = append(docs, data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		src, err := bmv2json.Parse(data)
+	for seed := range uint64(400) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		var doc any
+		if err := json.Unmarshal(docs[r.IntN(len(docs))], &doc); err != nil {
+			t.Fatal(err)
+		}
+		mutate(r, doc)
+		data, err := json.Marshal(doc)
 		if err != nil {
-			return
+			t.Fatal(err)
 		}
-		p, err := Compile(src)
-		if err != nil {
-			return
-		}
-		if footprint(src) > 1<<22 {
-			return // it may ask for much, but not here
-		}
-		pl := New(p, Env{PRE: somePRE(), Digest: func(Digest) {}})
-		start := time.Now()
-		for _, n := range []int{0, 1, 5, 40, 200} {
-			pl.Process(1, make([]byte, n))
-		}
-		if d := time.Since(start); d > 5*time.Second {
-			t.Errorf("five packets took %v", d)
-		}
+		tryProgram(t, data)
 	})
+}
+
+// tryProgram runs a document as far as it is accepted.
+func tryProgram(t *testing.T, data []byte) {
+	src, err := bmv2json.Parse(data)
+	if err != nil {
+		return
+	}
+	p, err := Compile(src)
+	if err != nil {
+		return
+	}
+	if footprint(src) > 1<<22 {
+		return // it may ask for much, but not here
+	}
+	env := Env{PRE: somePRE(), Digest: func(Digest) {}}
+	plain := New(p, env)
+	env.Tracer, env.Strict = &recorder{}, true
+	traced := New(p, env)
+	start := time.Now()
+	next := rand.New(rand.NewPCG(uint64(len(data)), 3)).Uint64
+	for _, n := range []int{0, 1, 5, 40, 200} {
+		plain.Process(1, make([]byte, n))
+		f := randomFrame(next)
+		plain.Process(2, f)
+		traced.Process(2, f)
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("the packets took %v", d)
+	}
+}
+
+// mutate changes a few places of a decoded JSON document.
+func mutate(r *rand.Rand, doc any) {
+	type place struct {
+		value any
+		set   func(any)
+	}
+	var places []place
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				if k == "source_info" {
+					continue
+				}
+				places = append(places, place{v[k], func(x any) {
+					if x == nil && r.IntN(2) == 0 {
+						delete(v, k)
+						return
+					}
+					v[k] = x
+				}})
+				walk(v[k])
+			}
+		case []any:
+			for i := range v {
+				places = append(places, place{v[i], func(x any) { v[i] = x }})
+				walk(v[i])
+			}
+		}
+	}
+	walk(doc)
+	for range 1 + r.IntN(3) {
+		p := places[r.IntN(len(places))]
+		other := places[r.IntN(len(places))].value
+		switch x := p.value.(type) {
+		case float64:
+			p.set([]any{x + 1, x - 1, float64(0), float64(1 << 20), -x}[r.IntN(5)])
+		case string:
+			for range 50 { // preferably another string: a name for a name
+				if s, ok := other.(string); ok {
+					p.set(s)
+					break
+				}
+				other = places[r.IntN(len(places))].value
+			}
+		case bool:
+			p.set(!x)
+		default:
+			if r.IntN(4) == 0 {
+				other = nil
+			}
+			if contains(other, p.value) || contains(p.value, doc) {
+				continue // no cycles
+			}
+			p.set(other)
+		}
+	}
+}
+
+// contains tells whether a value holds another, so that putting it there would
+// make a cycle.
+func contains(v, part any) bool {
+	a, err := json.Marshal(v)
+	if err != nil {
+		return true
+	}
+	b, err := json.Marshal(part)
+	return err != nil || len(b) > 2 && bytes.Contains(a, b)
 }
 
 // footprint is the number of words that New takes for arrays.
