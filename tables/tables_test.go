@@ -560,7 +560,7 @@ func TestBindRefusesAnotherProgram(t *testing.T) {
 		{"digest of another shape", func(i *p4configv1.P4Info) {
 			m := i.TypeInfo.Structs["event_t"].Members
 			m[0], m[1] = m[1], m[0]
-		}, "digest event_t, field kind"},
+		}, "digest event_t, field kind: unknown to the binding (the pipeline has client_addr there)"},
 		{"digest shorter", func(i *p4configv1.P4Info) {
 			i.TypeInfo.Structs["event_t"].Members = i.TypeInfo.Structs["event_t"].Members[1:]
 		}, "digest event_t: unknown to the binding (2 members"},
