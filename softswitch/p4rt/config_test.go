@@ -1,11 +1,14 @@
 package p4rt_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -76,6 +79,22 @@ func TestWho(t *testing.T) {
 	}
 	if c, err := r.Capabilities(t.Context(), &p4v1.CapabilitiesRequest{}); err != nil || c.GetP4RuntimeApiVersion() != "1.5.0" {
 		t.Errorf("capabilities: %v, %v", c, err)
+	}
+}
+
+// TestInterceptor: interceptors see write requests as the generated type.
+func TestInterceptor(t *testing.T) {
+	var seen []string
+	r := newRig(t, softswitch.Options{}, grpc.UnaryInterceptor(func(ctx context.Context, req any, info *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
+		seen = append(seen, fmt.Sprintf("%s %T", info.FullMethod, req))
+		return h(ctx, req)
+	}))
+	r.client(1, "")
+	r.mustSet(verifyAndCommit, r.p, 1)
+	r.mustWrite("insert", route)
+	r.wantRead(`table_entry { table_id: $routes }`, route)
+	if want := "/p4.v1.P4Runtime/Write *v1.WriteRequest"; len(seen) != 2 || seen[1] != want {
+		t.Errorf("seen %q, want %q last", seen, want)
 	}
 }
 

@@ -127,14 +127,13 @@ type rig struct {
 	p4v1.P4RuntimeClient
 }
 
-// newRig starts a switch on a connection in memory. now is the data plane's clock, nil = the real
-// one.
-func newRig(t testing.TB, opt softswitch.Options) *rig {
+// newRig starts a switch on a connection in memory.
+func newRig(t testing.TB, opt softswitch.Options, server ...grpc.ServerOption) *rig {
 	t.Helper()
 	opt.DeviceID, opt.CPUPort = device, cpuPort
 	r := &rig{t: t, id: 1, p: loadProgram(t, "kitchen"), sw: softswitch.New(opt)}
 	lis := bufconn.Listen(1 << 20)
-	srv := grpc.NewServer()
+	srv := grpc.NewServer(server...)
 	r.sw.Register(srv)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(lis) }()

@@ -18,6 +18,9 @@ import (
 // responseBytes is about how long a response of Read gets; clients take 4 MiB by default.
 const responseBytes = 1 << 20
 
+// maxAnswer bounds the memory that one request can take: some ten million table entries.
+const maxAnswer = 1 << 30
+
 // Read answers with the entities that the request selects (P4Runtime specification, chapter "Read
 // RPC"). What is read is collected before it is sent, so that a client that fetches slowly holds up
 // nobody.
@@ -49,7 +52,12 @@ func (s *Server) collect(req *p4v1.ReadRequest) ([][]byte, error) {
 	r := &reader{b: b, role: req.GetRole()}
 	errs := make([]error, len(req.GetEntities()))
 	for i, e := range req.GetEntities() {
-		errs[i] = asStatus(r.read(e))
+		if !r.full {
+			errs[i] = asStatus(r.read(e))
+		}
+		if r.full && errs[i] == nil {
+			errs[i] = status.Errorf(codes.ResourceExhausted, "the answer is longer than %d bytes: read less at a time", maxAnswer)
+		}
 	}
 	if len(r.response) > 0 {
 		r.responses = append(r.responses, r.response)
@@ -66,6 +74,8 @@ type reader struct {
 
 	response  []byte // under way
 	responses [][]byte
+	total     int  // bytes in all responses
+	full      bool // maxAnswer was reached; what came after is missing
 }
 
 // cellsPerStop is how many entries or cells are copied at a time while the data plane stands still.
@@ -124,6 +134,10 @@ func cells[T any](r *reader, from, to int, read func(i int) (T, error), f func(i
 // add encodes an entity into the responses.
 func (r *reader) add(e *p4v1.Entity) {
 	size := proto.Size(e)
+	if r.total += size; r.total > maxAnswer {
+		r.full = true
+		return
+	}
 	if len(r.response) > 0 && len(r.response)+size > responseBytes {
 		r.responses = append(r.responses, r.response)
 		r.response = make([]byte, 0, responseBytes)

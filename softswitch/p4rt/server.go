@@ -8,7 +8,6 @@ import (
 	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -92,9 +91,6 @@ func New(opt Options) *Server {
 	go s.housekeeping()
 	return s
 }
-
-// Register adds the service to a gRPC server.
-func (s *Server) Register(r grpc.ServiceRegistrar) { p4v1.RegisterP4RuntimeServer(r, s) }
 
 // Close ends all streams and the housekeeping, and waits for them. It leaves the pipeline running.
 func (s *Server) Close() error {
