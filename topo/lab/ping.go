@@ -8,7 +8,7 @@ import (
 
 // leastTime finds the shortest time=… in what ping prints, in ms there.
 func leastTime(text string) (least time.Duration, found bool) {
-	for part := range strings.SplitSeq(text, "time=") {
+	for _, part := range strings.Split(text, "time=")[1:] {
 		number, _, _ := strings.Cut(part, " ")
 		ms, err := strconv.ParseFloat(number, 64)
 		if err != nil || ms < 0 {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// StateDir is where labs are noted: NAME.json, and the directory NAME.
-const StateDir = "/run/firstack"
+// stateDir is where labs are noted: NAME.json, and the directory NAME.
+var stateDir = "/run/firstack"
 
 // ErrNoLab: no lab has this name.
 var ErrNoLab = errors.New("no such lab")
@@ -57,17 +57,17 @@ type RoundTrip struct {
 	Measured time.Duration `json:"measured_ns"` // the least of several
 }
 
-func (s *State) file() string { return filepath.Join(StateDir, s.Name+".json") }
+func (s *State) file() string { return filepath.Join(stateDir, s.Name+".json") }
 
 // dir holds the lab's files; see WriteFiles.
-func (s *State) dir() string { return filepath.Join(StateDir, s.Name) }
+func (s *State) dir() string { return filepath.Join(stateDir, s.Name) }
 
 // Namespace names the network namespace of a node: a host, a gateway, or "core".
 func (s *State) Namespace(node string) string { return namespacePrefix + s.Name + "-" + node }
 
 // claim writes the state of a new lab, unless there is one of this name.
 func (s *State) claim() error {
-	if err := os.MkdirAll(StateDir, 0o755); err != nil {
+	if err := os.MkdirAll(stateDir, 0o755); err != nil {
 		return fmt.Errorf("lab %s: %w", s.Name, err)
 	}
 	f, err := os.OpenFile(s.file(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
@@ -132,7 +132,7 @@ func nameError(name string) error {
 
 // Names lists the labs that are noted, in alphabetical order.
 func Names() ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(StateDir, "*.json"))
+	files, err := filepath.Glob(filepath.Join(stateDir, "*.json"))
 	if err != nil {
 		return nil, fmt.Errorf("labs: %w", err)
 	}

@@ -41,8 +41,10 @@ func findTools(opts Options) (tools, error) {
 	for _, name := range []string{"ip", "ping", "ethtool"} {
 		find(name, "")
 	}
-	t := tools{firstack: opts.FirstackBinary, nginx: find("nginx", "")}
-	if t.firstack == "" {
+	t := tools{nginx: find("nginx", "")}
+	if opts.FirstackBinary != "" {
+		t.firstack = find("firstack", opts.FirstackBinary)
+	} else {
 		self, err := os.Executable()
 		if err != nil {
 			errs = append(errs, fmt.Errorf("own program: %w", err))
