@@ -59,7 +59,7 @@ func embedded(t testing.TB) p4rt.Options {
 	t.Helper()
 	built.once.Do(func() {
 		if built.dir, built.err = os.MkdirTemp("", "p4rt"); built.err == nil {
-			built.out, built.err = exec.Command("go", "build", "-o", built.dir, "../../cmd/firstack-switch").CombinedOutput()
+			built.out, built.err = exec.Command("go", "build", "-buildvcs=false", "-o", built.dir, "../../cmd/firstack-switch").CombinedOutput()
 		}
 	})
 	if built.err != nil {
