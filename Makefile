@@ -64,7 +64,7 @@ lab-bin:
 	else [ -x bin/firstack ] || { echo "$(GO) is not on root's PATH: run 'make build' first, without sudo"; exit 1; }; fi
 
 lab-test: lab-bin ## Try labs of Linux namespaces with SWITCH=firstack, bmv2 or all (root, nginx, curl, wrk, tshark).
-	$(GO) test ./topo/lab -run 'TestLab$$' -count 1 -timeout 30m -v -switch $(SWITCH) -bin $(CURDIR)/bin
+	$(GO) test ./topo/lab -run 'TestLab|TestCrash' -count 1 -timeout 30m -v -switch $(SWITCH) -bin $(CURDIR)/bin
 
 mininet: lab-bin ## Open Mininet's CLI with everything running: SWITCH, CONFIG=A, B, C or own, TOPOLOGY=FILE (root, Mininet).
 	/usr/bin/python3 mininet/demo.py --switch $(SWITCH:all=firstack) --config $(CONFIG) $(LAB_TOPOLOGY)

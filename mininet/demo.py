@@ -85,7 +85,7 @@ def usage(net):
     info('*** Everything runs. Try:\n')
     for service in layout['services']:
         info('    mininet> %s curl -s -D - -o /dev/null http://%s/1m\n' % (client, service['server']))
-    info('    mininet> %s %s show\n' % (layout['control']['host'], firstack.findProgram('firstack', '')))
+    info('    mininet> %s %s show replicas\n' % (layout['control']['host'], firstack.findProgram('firstack', '')))
     info('    mininet> net\n*** Logs are in %s\n' % os.path.join(net.topo.files, 'log'))
 
 

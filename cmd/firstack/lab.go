@@ -105,8 +105,12 @@ func describeLab(w io.Writer, s *lab.State, l *lab.Layout) error {
 	if clients := l.HostsOf(spec.Client); len(clients) > 0 && len(l.Services) > 0 {
 		fmt.Fprintf(w, "  ip netns exec %s curl -s -D - -o /dev/null http://%s/1m\n", s.Namespace(clients[0].Name), l.Services[0].Server)
 	}
-	fmt.Fprintf(w, "  ip netns exec %s firstack show\n", s.Namespace(l.Control.Host))
-	_, err := fmt.Fprintf(w, "  firstack lab status --name %s\n  firstack lab down --name %s\n", s.Name, s.Name)
+	program, err := os.Executable() // root's PATH seldom has it
+	if err != nil {
+		program = "firstack"
+	}
+	fmt.Fprintf(w, "  ip netns exec %s %s show replicas\n", s.Namespace(l.Control.Host), program)
+	_, err = fmt.Fprintf(w, "  %s lab status --name %s\n  %s lab down --name %s\n", program, s.Name, program, s.Name)
 	return err
 }
 
