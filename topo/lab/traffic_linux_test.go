@@ -1,0 +1,238 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/firstack/firstack/topo/spec"
+)
+
+// fetched is what curl says of a request.
+type fetched struct {
+	site    string
+	connect time.Duration
+}
+
+// fetch gets a file with curl and compares its bytes.
+func (b *bench) fetch(file string, args ...string) (fetched, error) {
+	var out, errOut bytes.Buffer
+	const form = "%{stderr}%{time_connect} %header{x-served-by}"
+	argv := append([]string{"curl", "-sS", "--max-time", "60", "-w", form}, args...)
+	cmd := b.Command(b.ctx, b.client, append(argv, b.url+file)...)
+	hash := sha256.New()
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(hash, &out), &errOut
+	if err := cmd.Run(); err != nil {
+		return fetched{}, fmt.Errorf("curl %s: %w: %s", file, err, errOut.String())
+	}
+	want, err := Sum(b.Layout.Seed, file)
+	if err != nil {
+		return fetched{}, err
+	}
+	if got := hex.EncodeToString(hash.Sum(nil)); got != want {
+		return fetched{}, fmt.Errorf("%s: %d bytes with SHA-256 %s, want %s", file, out.Len(), got, want)
+	}
+	seconds, site, _ := strings.Cut(errOut.String(), " ")
+	s, err := strconv.ParseFloat(seconds, 64)
+	return fetched{site: site, connect: time.Duration(s * float64(time.Second))}, err
+}
+
+// everyFile is won by a replica each time, within the time that its race takes.
+func (b *bench) everyFile() {
+	for _, f := range Files {
+		got, err := b.fetch(f.Name)
+		if err != nil {
+			b.Error(err)
+			continue
+		}
+		if !slices.Contains(b.serving, got.site) {
+			b.Errorf("%s is served by %q, want one of %v", f.Name, got.site, b.serving)
+		}
+		b.Logf("%s served by %s, connected in %.1f ms", f.Name, got.site, float64(got.connect.Microseconds())/1e3)
+	}
+	// The quickest of several races is won by the leg that is shortest, and takes as long as that.
+	winner, leg := b.shortestLeg()
+	best := fetched{connect: time.Hour}
+	for range 5 {
+		got, err := b.fetch("1k")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if got.connect < best.connect {
+			best = got
+		}
+	}
+	if best.site != winner || best.connect < leg || best.connect > leg+leg/10+20*time.Millisecond {
+		b.Errorf("the quickest race was won by %s after %v; the shortest leg is that over %s with %v", best.site, best.connect, winner, leg)
+	}
+}
+
+// shortestLeg returns the replica's site over which a SYN-ACK comes first, and when: from the client by the origin
+// and the replica back.
+func (b *bench) shortestLeg() (site string, leg time.Duration) {
+	oneWay := make(map[[2]string]time.Duration)
+	for _, p := range b.Layout.Core.Paths {
+		oneWay[[2]string{b.Layout.Gateway(p.From).Site, b.Layout.Gateway(p.To).Site}] = p.Shape.Delay
+	}
+	home := b.Layout.Host(b.client).Site
+	for _, r := range b.serving {
+		d := oneWay[[2]string{home, b.origin}] + oneWay[[2]string{b.origin, r}] + oneWay[[2]string{r, home}]
+		if site == "" || d < leg {
+			site, leg = r, d
+		}
+	}
+	return site, leg
+}
+
+// slowly starts a transfer that takes about eight seconds; its result comes by the channel.
+func (b *bench) slowly() <-chan error {
+	result := make(chan error, 1)
+	go func() {
+		_, err := b.fetch("16m", "--limit-rate", "2M")
+		result <- err
+	}()
+	return result
+}
+
+// controllerKilled breaks no connection and keeps none from being opened.
+func (b *bench) controllerKilled() {
+	old := b.slowly()
+	for range 3 { // some are learned, some are young
+		if _, err := b.fetch("64k"); err != nil {
+			b.Error(err)
+		}
+	}
+	if err := b.Kill(controllerProcess); err != nil {
+		b.Fatal(err)
+	}
+	for range 5 {
+		if got, err := b.fetch("64k"); err != nil || !slices.Contains(b.serving, got.site) {
+			b.Errorf("without a controller: served by %q, error %v", got.site, err)
+		}
+	}
+	if err := b.Restart(controllerProcess); err != nil {
+		b.Fatal(err)
+	}
+	if err := b.WaitReady(b.ctx); err != nil {
+		b.Fatal(err)
+	}
+	if got, err := b.fetch("64k"); err != nil || !slices.Contains(b.serving, got.site) {
+		b.Errorf("after the controller came back: served by %q, error %v", got.site, err)
+	}
+	if err := <-old; err != nil {
+		b.Errorf("the transfer that was running: %v", err)
+	}
+}
+
+// learned waits until the controller has learned a connection that is open.
+func (b *bench) learned() error {
+	return b.poll(b.ctx, func(ctx context.Context) error {
+		text, err := b.Ask(ctx, "/v1/translations")
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(text, []byte(`"state": "open"`)) {
+			return errors.New("no translation is open")
+		}
+		return nil
+	})
+}
+
+// afresh is how long new connections may take to work after a switch has come back.
+const afresh = 5 * time.Second
+
+// switchesKilled takes each kind of gateway away in turn. Its program and entries come back by themselves, and with
+// them the connections that ran through it: the controller remembers.
+func (b *bench) switchesKilled() {
+	for _, role := range []spec.Role{spec.ClientGateway, spec.ServerGateway, spec.ReplicaGateway} {
+		i := slices.IndexFunc(b.Layout.Gateways, func(g Gateway) bool { return g.Role == role })
+		name := b.Layout.Gateways[i].Name
+		old := b.slowly()
+		if err := b.learned(); err != nil {
+			b.Fatal(err)
+		}
+		if err := b.Kill(name); err != nil {
+			b.Fatal(err)
+		}
+		if err := b.Restart(name); err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		for {
+			got, err := b.fetch("1k", "--connect-timeout", "1")
+			if err == nil && slices.Contains(b.serving, got.site) {
+				break
+			}
+			if time.Since(start) > afresh {
+				b.Errorf("%s: no raced connection %v after it came back: served by %q, error %v", name, afresh, got.site, err)
+				break
+			}
+		}
+		b.Logf("%s: connections are raced %.1f s after it came back", name, time.Since(start).Seconds())
+		if err := b.WaitReady(b.ctx); err != nil {
+			b.Fatal(err)
+		}
+		if err := <-old; err != nil {
+			b.Errorf("%s: the transfer that was running: %v", name, err)
+		}
+	}
+}
+
+var (
+	wrkErrors   = regexp.MustCompile(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
+	wrkRequests = regexp.MustCompile(`(\d+) requests in`)
+)
+
+// Connections of wrk: by several of them, one after the other, so that it is not one burst that a switch's queue has no
+// room for. All are open during the last seconds.
+const (
+	wrks        = 8
+	wrkEach     = 125
+	wrkStagger  = 500 * time.Millisecond
+	wrkTogether = 6 * time.Second
+)
+
+// thousandConnections opens as many, and uses each.
+func (b *bench) thousandConnections() {
+	requests := make(chan int, wrks)
+	for i := range wrks {
+		d := wrkTogether + time.Duration(wrks-i)*wrkStagger
+		cmd := b.Command(b.ctx, b.client, "wrk", "-t", "1", "-c", strconv.Itoa(wrkEach), "-d", fmt.Sprintf("%.0fs", d.Seconds()), "--timeout", "15s", b.url+"1k")
+		go func() {
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				b.Errorf("wrk: %v\n%s", err, out)
+			}
+			if m := wrkErrors.FindSubmatch(out); m != nil {
+				b.Errorf("%s", m[0])
+			}
+			if bytes.Contains(out, []byte("Non-2xx")) {
+				b.Error("not every answer is 200")
+			}
+			n := 0
+			if m := wrkRequests.FindSubmatch(out); m != nil {
+				n, _ = strconv.Atoi(string(m[1]))
+			}
+			requests <- n
+		}()
+		time.Sleep(wrkStagger) // the ramp
+	}
+	total := 0
+	for range wrks {
+		n := <-requests
+		if n < wrkEach {
+			b.Errorf("%d requests on %d connections", n, wrkEach)
+		}
+		total += n
+	}
+	b.Logf("%d requests on %d connections", total, wrks*wrkEach)
+}
