@@ -8,17 +8,39 @@ import (
 
 // node is one step of a control: it does its work and gives the next, nil at
 // the end. Tables that p4c invents for statements (no key, a constant default
-// action) become plain steps, and runs of them are fused.
+// action) become plain steps, and runs of them are fused; conditions become
+// comparisons of one word where they can.
 type node struct {
 	name string
-	run  func(p *packet) *node
-	// step is run without fusion and with events, for tracing.
+	kind nodeKind
+	// step is what the node does, without fusion and with events, for tracing.
 	step func(p *packet) *node
 
-	plain *call // set when the node only carries out this action
-	next  *node // of a plain node
-	exits bool  // the plain action may exit
+	// nodeEqual, nodeUnequal: w[off] compared with k; nodeTest: test.
+	off     int
+	k       uint64
+	test    test
+	yes, no *node
+
+	// nodePlain: ops, then next.
+	ops  []op
+	next *node
+
+	table int // nodeTable: position among the tables
+
+	plain *call // the action of a plain node
+	exits bool  // it may exit
 }
+
+type nodeKind uint8
+
+const (
+	nodePlain nodeKind = iota
+	nodeEqual
+	nodeUnequal
+	nodeTest
+	nodeTable
+)
 
 // apply runs a control from a node on.
 func (pl *Pipeline) apply(n *node, p *packet) {
@@ -30,9 +52,38 @@ func (pl *Pipeline) apply(n *node, p *packet) {
 		return
 	}
 	for n != nil {
-		n = n.run(p)
-		if p.exit {
-			return
+		switch n.kind {
+		case nodeEqual:
+			if p.w[n.off] == n.k {
+				n = n.yes
+			} else {
+				n = n.no
+			}
+		case nodeUnequal:
+			if p.w[n.off] != n.k {
+				n = n.yes
+			} else {
+				n = n.no
+			}
+		case nodeTest:
+			if n.test(p) {
+				n = n.yes
+			} else {
+				n = n.no
+			}
+		case nodePlain:
+			for _, f := range n.ops {
+				f(p)
+			}
+			if p.exit {
+				return
+			}
+			n = n.next
+		case nodeTable:
+			n = pl.tables[n.table].run(p)
+			if p.exit {
+				return
+			}
 		}
 	}
 }
@@ -72,9 +123,7 @@ func (c *compiler) control(src *bmv2json.Control) (*node, error) {
 			return nil, err
 		}
 	}
-	for _, n := range nodes {
-		n.fuse()
-	}
+	fuse(nodes)
 	return to(src.Init), nil
 }
 
@@ -90,26 +139,36 @@ func (c *compiler) exits(a *bmv2json.Action) bool {
 
 // plainNode makes a node that carries out one action with fixed arguments.
 func plainNode(n *node, k *call, next *node, exits bool) {
-	n.plain, n.next, n.exits = k, next, exits
+	n.kind, n.plain, n.next, n.exits = nodePlain, k, next, exits
 	n.step = func(p *packet) *node {
 		p.pl.traceAction(p, k)
 		return next
 	}
 }
 
-// fuse turns a plain node and the plain nodes behind it into one step.
-func (n *node) fuse() {
-	if n.plain == nil {
-		return
+// fuse gives each plain node the steps of the plain nodes behind it too.
+func fuse(nodes []*node) {
+	ends := make([]*node, len(nodes)) // where each goes on afterwards
+	for i, n := range nodes {
+		if n.plain != nil {
+			ends[i] = n.absorb()
+		}
 	}
-	var ops []op
+	for i, n := range nodes {
+		if n.plain != nil {
+			n.next = ends[i]
+		}
+	}
+}
+
+func (n *node) absorb() *node {
 	last := n
 	for at := n; at != nil && at.plain != nil; at = at.next {
 		k := at.plain
 		if k.action.jumps == nil && len(k.args) == 0 {
-			ops = append(ops, k.action.ops...)
+			n.ops = append(n.ops, k.action.ops...)
 		} else {
-			ops = append(ops, func(p *packet) {
+			n.ops = append(n.ops, func(p *packet) {
 				p.args = k.args
 				k.action.run(p)
 			})
@@ -119,55 +178,7 @@ func (n *node) fuse() {
 			break
 		}
 	}
-	next := last.next
-	switch len(ops) {
-	case 0:
-		n.run = func(*packet) *node { return next }
-	case 1:
-		a := ops[0]
-		n.run = func(p *packet) *node {
-			a(p)
-			return next
-		}
-	case 2:
-		a, b := ops[0], ops[1]
-		n.run = func(p *packet) *node {
-			a(p)
-			b(p)
-			return next
-		}
-	default:
-		n.run = func(p *packet) *node {
-			for _, f := range ops {
-				f(p)
-			}
-			return next
-		}
-	}
-}
-
-func (c *compiler) branchNode(n *node, src *bmv2json.Conditional, to func(*bmv2json.Node) *node) error {
-	cond, err := c.boolean(src.Expr)
-	if err != nil {
-		return err
-	}
-	yes, no := to(src.True), to(src.False)
-	n.run = func(p *packet) *node {
-		if cond(p) {
-			return yes
-		}
-		return no
-	}
-	name := n.name
-	n.step = func(p *packet) *node {
-		ok := cond(p)
-		p.pl.trace(p, Event{Kind: EventCondition, Name: name, Hit: ok})
-		if ok {
-			return yes
-		}
-		return no
-	}
-	return nil
+	return last.next
 }
 
 func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2json.Profile]int, to func(*bmv2json.Node) *node) error {
@@ -194,7 +205,7 @@ func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2jso
 		return nil
 	}
 	id := t.index
-	n.run = func(p *packet) *node { return p.pl.tables[id].run(p) }
+	n.kind, n.table = nodeTable, id
 	n.step = func(p *packet) *node { return p.pl.tables[id].traced(p) }
 	return nil
 }
