@@ -35,6 +35,7 @@ type lab struct {
 	queue     int  // frames that may wait for a switch; 0: the sender waits
 	unchecked bool // frames may have wrong checksums
 	lost      func(from, to string) bool
+	probe     func(ctx context.Context, network, address string) (net.Conn, error)
 	events    chan string // frames to hosts without a function, as text
 }
 
@@ -180,11 +181,19 @@ type running struct {
 	stop func()
 }
 
+// control runs a controller and waits until it has all switches.
 func (l *lab) control(c *config.Config) *running {
+	l.t.Helper()
+	r := l.launch(c)
+	r.settle()
+	return r
+}
+
+func (l *lab) launch(c *config.Config) *running {
 	l.t.Helper()
 	k, err := controller.New(c, controller.Options{
 		Dial: l.dial, Logger: logger(), Registers: true,
-		Probe: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed },
+		Probe: l.probe,
 	})
 	if err != nil {
 		l.t.Fatal(err)
@@ -199,7 +208,6 @@ func (l *lab) control(c *config.Config) *running {
 	}()
 	r := &running{Controller: k, t: l.t, stop: sync.OnceFunc(func() { cancel(); <-done })}
 	l.t.Cleanup(r.stop)
-	r.settle()
 	return r
 }
 
@@ -213,7 +221,7 @@ func (r *running) settle() {
 func (r *running) until(what string, ok func() error) {
 	r.t.Helper()
 	var err error
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if err = ok(); err == nil {
 			return
 		}

@@ -184,7 +184,7 @@ func (c *client) next() (segment, bool) {
 	select {
 	case s := <-c.in:
 		return s, true
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		return segment{}, false
 	}
 }

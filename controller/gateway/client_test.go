@@ -113,7 +113,7 @@ func (b *bench) start(change func(*p4configv1.P4Info)) {
 func (b *bench) until(what string, ok func() error) {
 	b.t.Helper()
 	var err error
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if err = ok(); err == nil {
 			return
 		}
