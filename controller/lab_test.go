@@ -35,6 +35,7 @@ type lab struct {
 	queue     int  // frames that may wait for a switch; 0: the sender waits
 	unchecked bool // frames may have wrong checksums
 	lost      func(from, to string) bool
+	dialer    func(ctx context.Context, name, address string) (net.Conn, error)
 	probe     func(ctx context.Context, network, address string) (net.Conn, error)
 	events    chan string // frames to hosts without a function, as text
 }
@@ -163,7 +164,10 @@ func destination(frame []byte) netip.Addr {
 }
 
 // dial connects a controller to a switch.
-func (l *lab) dial(ctx context.Context, name, _ string) (net.Conn, error) {
+func (l *lab) dial(ctx context.Context, name, address string) (net.Conn, error) {
+	if l.dialer != nil {
+		return l.dialer(ctx, name, address)
+	}
 	return l.switches[name].listener.DialContext(ctx)
 }
 

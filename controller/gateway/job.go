@@ -61,7 +61,7 @@ func (g *Gateway) reconciled(stages []plan.Stage, changes p4rt.Changes, err erro
 		return
 	}
 	if changes.Inserted+changes.Modified+changes.Deleted > 0 {
-		g.log.Info("tables written", "changes", changes.String())
+		g.log.Info("tables written", "inserted", changes.Inserted, "modified", changes.Modified, "deleted", changes.Deleted)
 	}
 	if g.job.written == nil {
 		g.job.written = map[string][]*p4v1.Entity{}
