@@ -18,7 +18,8 @@ type compiler struct {
 	out    *code
 	strict bool
 
-	params   []param // of the action being compiled
+	params   []param  // of the action being compiled
+	sharing  *sharing // of the expression being compiled, nil = none
 	tmpWords int
 }
 

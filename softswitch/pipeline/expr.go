@@ -31,6 +31,9 @@ func (c *compiler) num(e *bmv2json.Expr) (num, error) {
 		}
 		return c.dynamic(h, sample, e.Member), nil
 	case bmv2json.KOp:
+		if n, ok, err := c.find(e); ok || err != nil {
+			return n, err
+		}
 		return c.operation(e)
 	}
 	return num{}, unsupported("expression kind %d as a number", e.Kind)

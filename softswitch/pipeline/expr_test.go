@@ -269,7 +269,11 @@ func TestArithmetic(t *testing.T) {
 		e := g.data(1 + r.IntN(4))
 		dst := r.IntN(len(g.h.Type.Fields))
 		g.c.tmpWords = 0
-		n, err := g.c.num(e)
+		if r.IntN(2) == 0 { // something to share
+			x := &bmv2json.Expr{Kind: bmv2json.KOp, Op: "+", Left: e, Right: e}
+			e = &bmv2json.Expr{Kind: bmv2json.KOp, Op: "^", Left: x, Right: &bmv2json.Expr{Kind: bmv2json.KOp, Op: ">>", Left: x, Right: &bmv2json.Expr{Kind: bmv2json.KConst, Const: big.NewInt(int64(r.IntN(70)))}}}
+		}
+		n, before, err := g.c.share(e)
 		if err != nil {
 			t.Fatalf("%s: %v", show(e), err)
 		}
@@ -278,6 +282,7 @@ func TestArithmetic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		store = after(before, store)
 		for range 8 {
 			ref := &reference{g.fill()}
 			g.p.tmp = make([]uint64, g.c.tmpWords)

@@ -116,11 +116,19 @@ func (c *compiler) assignPrim(a []bmv2json.Param) (op, error) {
 	if copied, f := c.copyField(a); copied {
 		return f, nil
 	}
-	src, err := c.number(&a[1])
+	if a[1].Kind != bmv2json.PExpr || a[1].Expr.Type != bmv2json.Data {
+		src, err := c.number(&a[1])
+		if err != nil {
+			return nil, err
+		}
+		return c.target(&a[0], src)
+	}
+	src, before, err := c.share(a[1].Expr)
 	if err != nil {
 		return nil, err
 	}
-	return c.target(&a[0], src)
+	f, err := c.target(&a[0], src)
+	return after(before, f), err
 }
 
 // copyField is the short way between wide fields of one width.
