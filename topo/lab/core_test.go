@@ -77,7 +77,7 @@ func mustMAC(text string) []byte {
 
 // A packet from one gateway leaves at another, later by the path's delay.
 func TestCoreForwardsAndDelays(t *testing.T) {
-	_, l, err := prepare(t, ", loss: 0.25", "")
+	_, l, err := prepare(t, ", loss: 0.25, jitter_ms: 2", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestCoreSaysWhichInterfaceIsMissing(t *testing.T) {
 
 // What an interface does not take is lost, and said once.
 func TestCoreWarnsOfWhatAnInterfaceRefuses(t *testing.T) {
-	_, l, err := prepare(t, ", loss: 0.25", "")
+	_, l, err := prepare(t, ", loss: 0.25, jitter_ms: 2", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,6 +74,7 @@ type Path struct {
 	From      string        `json:"from"`
 	To        string        `json:"to"`
 	RoundTrip time.Duration `json:"round_trip_ns"` // both directions, with TimeScale
+	Spread    time.Duration `json:"spread_ns"`     // how far jitter takes a round trip from that, either way
 	Shape     link.Shape    `json:"shape"`         // without TimeScale
 	MTU       int           `json:"mtu"`
 }
@@ -211,9 +212,11 @@ func layCore(p *plan.Plan) Core {
 			MAC: g.CoreMAC.String(), PeerMAC: g.Ports[0].MAC.String(), Reached: g.Reached,
 		})
 		for _, to := range p.Gateways {
+			shape, back := t.WANShape(g.Site, to.Site), t.WANShape(to.Site, g.Site)
 			c.Paths = append(c.Paths, Path{
-				From: g.Name, To: to.Name, Shape: t.WANShape(g.Site, to.Site), MTU: t.WANPath(g.Site, to.Site).MTU,
-				RoundTrip: time.Duration(float64(t.RoundTrip(g.Site, to.Site)) * t.TimeScale),
+				From: g.Name, To: to.Name, Shape: shape, MTU: t.WANPath(g.Site, to.Site).MTU,
+				RoundTrip: time.Duration(float64(shape.Delay+back.Delay) * t.TimeScale),
+				Spread:    time.Duration(float64(shape.Jitter+back.Jitter) * t.TimeScale),
 			})
 		}
 	}

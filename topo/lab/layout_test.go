@@ -20,7 +20,7 @@ seed: 7
 time_scale: 0.5
 sites: [{name: A}, {name: B}]
 round_trips: {ms: {A: {B: 10}, B: {A: 30}}}
-links: {lan: {mtu: 1400}, paths: [{from: A, to: B, mtu: 1200, loss: 0.25}]}
+links: {lan: {mtu: 1400}, paths: [{from: A, to: B, mtu: 1200, loss: 0.25, jitter_ms: 2}]}
 gateways:
   - {name: cg, role: client-gateway, site: A}
   - {name: sg, role: server-gateway, site: B}
@@ -61,7 +61,7 @@ func TestLayout(t *testing.T) {
 		add("core %s %s %s %s to %s reaches %v", i.Gateway, i.Interface, i.Address, i.MAC, i.PeerMAC, i.Reached)
 	}
 	for _, p := range l.Core.Paths {
-		add("path %s %s %v, both ways %v, mtu %d, loss %v", p.From, p.To, p.Shape.Delay, p.RoundTrip, p.MTU, p.Shape.Loss)
+		add("path %s %s %v, both ways %v ± %v, mtu %d, loss %v", p.From, p.To, p.Shape.Delay, p.RoundTrip, p.Spread, p.MTU, p.Shape.Loss)
 	}
 	for _, g := range l.Gateways {
 		add("%s %s at %s is %d, %s; %d %s %s %s; %d %s %s %s", g.Name, g.Role, g.Site, g.DeviceID, g.P4Runtime,
@@ -77,15 +77,15 @@ func TestLayout(t *testing.T) {
 core cg wan1 172.31.0.1 02:46:41:00:00:01 to 02:46:41:01:00:01 reaches [10.1.0.0/24 172.31.0.2/32]
 core sg wan2 172.31.0.5 02:46:41:00:00:02 to 02:46:41:01:00:02 reaches [10.2.0.0/24 172.31.0.6/32 192.0.2.1/32]
 core rg wan3 172.31.0.9 02:46:41:00:00:03 to 02:46:41:01:00:03 reaches [10.2.1.0/24 172.31.0.10/32 198.51.100.7/32]
-path cg cg 0s, both ways 0s, mtu 1500, loss 0
-path cg sg 5ms, both ways 10ms, mtu 1200, loss 0.25
-path cg rg 5ms, both ways 10ms, mtu 1200, loss 0.25
-path sg cg 15ms, both ways 10ms, mtu 1500, loss 0
-path sg sg 0s, both ways 0s, mtu 1500, loss 0
-path sg rg 0s, both ways 0s, mtu 1500, loss 0
-path rg cg 15ms, both ways 10ms, mtu 1500, loss 0
-path rg sg 0s, both ways 0s, mtu 1500, loss 0
-path rg rg 0s, both ways 0s, mtu 1500, loss 0
+path cg cg 0s, both ways 0s ± 0s, mtu 1500, loss 0
+path cg sg 5ms, both ways 10ms ± 1ms, mtu 1200, loss 0.25
+path cg rg 5ms, both ways 10ms ± 1ms, mtu 1200, loss 0.25
+path sg cg 15ms, both ways 10ms ± 1ms, mtu 1500, loss 0
+path sg sg 0s, both ways 0s ± 0s, mtu 1500, loss 0
+path sg rg 0s, both ways 0s ± 0s, mtu 1500, loss 0
+path rg cg 15ms, both ways 10ms ± 1ms, mtu 1500, loss 0
+path rg sg 0s, both ways 0s ± 0s, mtu 1500, loss 0
+path rg rg 0s, both ways 0s ± 0s, mtu 1500, loss 0
 cg client-gateway at A is 1, 169.254.95.2:9559; 1 wan 02:46:41:01:00:01 172.31.0.2/30; 2 lan 02:46:41:02:00:01 10.1.0.1/24
 sg server-gateway at B is 2, 169.254.95.3:9559; 1 wan 02:46:41:01:00:02 172.31.0.6/30; 2 lan 02:46:41:02:00:02 10.2.0.1/24
 rg replica-gateway at B is 3, 169.254.95.4:9559; 1 wan 02:46:41:01:00:03 172.31.0.10/30; 2 lan 02:46:41:02:00:03 10.2.1.1/24

@@ -79,21 +79,18 @@ func (s *State) roundTrip(ctx context.Context, p Path, to netip.Addr) (RoundTrip
 		if r.Measured == 0 || measured < r.Measured {
 			r.Measured = measured
 		}
-		if p.Shape.Jitter > 0 {
-			return r, nil // nothing to compare with
-		}
-		if err = judge(r); err == nil {
+		if err = judge(r, p.Spread); err == nil {
 			return r, nil
 		}
-		if r.Measured < r.Planned || time.Now().After(deadline) {
+		if r.Measured < r.Planned-p.Spread || time.Now().After(deadline) {
 			return r, fmt.Errorf("lab %s: %w", s.Name, err)
 		}
 	}
 }
 
-// judge tells whether a measured round trip is the planned one.
-func judge(r RoundTrip) error {
-	if r.Measured < r.Planned || r.Measured > r.Planned+r.Planned/100+allowed {
+// judge tells whether a measured round trip is the planned one, but for jitter.
+func judge(r RoundTrip, spread time.Duration) error {
+	if r.Measured < r.Planned-spread || r.Measured > r.Planned+spread+r.Planned/100+allowed {
 		return fmt.Errorf("round trip from %s to %s is %v, planned are %v: the machine is too busy, or something else delays",
 			r.From, r.To, r.Measured, r.Planned)
 	}

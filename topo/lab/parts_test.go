@@ -31,13 +31,15 @@ func TestLeastTime(t *testing.T) {
 func TestJudge(t *testing.T) {
 	const ms = time.Millisecond
 	for _, test := range []struct {
-		planned, measured time.Duration
-		right             bool
+		planned, spread, measured time.Duration
+		right                     bool
 	}{
-		{100 * ms, 100 * ms, true}, {100 * ms, 106 * ms, true}, {100 * ms, 106*ms + 1, false},
-		{100 * ms, 99 * ms, false}, {0, 5 * ms, true}, {0, 6 * ms, false},
+		{100 * ms, 0, 100 * ms, true}, {100 * ms, 0, 106 * ms, true}, {100 * ms, 0, 106*ms + 1, false},
+		{100 * ms, 0, 99 * ms, false}, {0, 0, 5 * ms, true}, {0, 0, 6 * ms, false},
+		{100 * ms, 10 * ms, 90 * ms, true}, {100 * ms, 10 * ms, 89 * ms, false},
+		{100 * ms, 10 * ms, 116 * ms, true}, {100 * ms, 10 * ms, 117 * ms, false},
 	} {
-		if err := judge(RoundTrip{From: "a", To: "b", Planned: test.planned, Measured: test.measured}); (err == nil) != test.right {
+		if err := judge(RoundTrip{From: "a", To: "b", Planned: test.planned, Measured: test.measured}, test.spread); (err == nil) != test.right {
 			t.Errorf("planned %v, measured %v: %v", test.planned, test.measured, err)
 		}
 	}
