@@ -2,8 +2,8 @@
 //
 // It is written against the specification, and where clients look at texts it sends those of BMv2.
 // The parts that can stand alone are packages of their own: who may write (arbiter), the P4Info
-// (schema), binary strings (bytestring), digest lists (digest), controller headers (packetio).
-// What is left here ties them to a pipeline:
+// (schema), binary strings (bytestring), digest lists (digest), controller headers (packetio), the
+// decoding of write requests (wire). What is left here ties them to a pipeline:
 //
 //   - config.go, pipelineconfig.go, reconcile.go: programs, loaded, saved, committed, exchanged;
 //   - write.go, read.go and one file for each kind of entity;
