@@ -39,7 +39,7 @@ struct slot_t {
     bit<1> taken;        // a SYN: the slot is this flow's now
     bit<1> fresh;        // a SYN: first of its connection; not a retransmission
     bit<1> own;          // the slot holds this very flow
-    bit<1> proven;       // a SYN-ACK acknowledges the SYN in the slot
+    bit<1> proven;       // the packet acknowledges the SYN in the slot, and nothing more
     bit<1> claimed;      // there was a winner before this packet
     bit<1> server_won;   // and it is the server itself
     bit<1> same_source;  // this packet's source is the winner
@@ -70,6 +70,7 @@ struct race_t {
     bit<3> obstacle;     // why this SYN can't be tagged; 0: nothing
     bit<1> translated;   // a translation entry has this packet
     bit<1> authentic;    // and its source is that entry's replica (tunnel only)
+    bit<1> resets;       // it has the RST flag
     bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
     ipv4_addr_t source_addr;  // who answers: the tunnel's outer source in form C
     l4_port_t source_port;

@@ -693,6 +693,23 @@ func (InSpoofed) PutParams(*tables.ValueWriter) {}
 
 func (InSpoofed) isVerdictsAction() {}
 
+// InStray calls action ClientGateway.verdict.in_stray.
+type InStray struct{}
+
+var actionInStray = tables.ActionSpec{
+	Name: "in_stray",
+	Full: "ClientGateway.verdict.in_stray",
+	New:  func(*tables.ValueReader) tables.Action { return InStray{} },
+}
+
+// P4Action gives the action's names.
+func (InStray) P4Action() *tables.ActionSpec { return &actionInStray }
+
+// PutParams writes the parameters.
+func (InStray) PutParams(*tables.ValueWriter) {}
+
+func (InStray) isVerdictsAction() {}
+
 // ICMPTranslated calls action ClientGateway.verdict.icmp_translated.
 type ICMPTranslated struct{}
 

@@ -206,7 +206,7 @@ var specInbound = tables.TableSpec[InboundKey]{
 // bits), translated (ternary, 1 bits), authentic (ternary, 1 bits), form (ternary, 8 bits), taken (ternary, 1
 // bits), fresh (ternary, 1 bits), own (ternary, 1 bits), proven (ternary, 1 bits), claimed (ternary, 1 bits),
 // server_won (ternary, 1 bits), same_source (ternary, 1 bits), from_server (ternary, 1 bits), speaker_form
-// (ternary, 8 bits), winner_form (ternary, 8 bits).
+// (ternary, 8 bits), winner_form (ternary, 8 bits), resets (ternary, 1 bits).
 type VerdictsKey struct {
 	Kind        tables.Ternary[uint8]
 	Obstacle    tables.Ternary[uint8]
@@ -223,12 +223,13 @@ type VerdictsKey struct {
 	FromServer  tables.Ternary[uint8]
 	SpeakerForm tables.Ternary[uint8]
 	WinnerForm  tables.Ternary[uint8]
+	Resets      tables.Ternary[uint8]
 }
 
 // VerdictsAction is one of the actions of table verdicts: TagFirst, TagAgain, FollowReused, FollowWinner,
 // UntaggedNotRedirected, UntaggedNoRoom, UntaggedPayload, UntaggedBusy, UntaggedServerWon, ClaimServer, ClaimA,
 // ClaimB, ClaimC, AnswerTranslated, AnswerRepeated, AnswerLate, AnswerUnprovenPlain, AnswerUnprovenTunnel,
-// OutTranslated, OutSlot, InTranslated, InSlot, InSpoofed, ICMPTranslated, ICMPSlot, PlainOut, PlainIn,
+// OutTranslated, OutSlot, InTranslated, InSlot, InSpoofed, InStray, ICMPTranslated, ICMPSlot, PlainOut, PlainIn,
 // PlainTunnel, PlainICMP, PlainFragment, PlainIPOptions, PlainOther.
 type VerdictsAction interface {
 	tables.Action
@@ -257,6 +258,7 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		{Name: "from_server", Kind: tables.KindTernary, Bits: 8},
 		{Name: "speaker_form", Kind: tables.KindTernary, Bits: 8},
 		{Name: "winner_form", Kind: tables.KindTernary, Bits: 8},
+		{Name: "resets", Kind: tables.KindTernary, Bits: 8},
 	},
 	Put: func(w *tables.MatchWriter, k VerdictsKey) {
 		tables.PutTernary(w, 0, tables.Uint8, k.Kind)
@@ -274,6 +276,7 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		tables.PutTernary(w, 12, tables.Uint8, k.FromServer)
 		tables.PutTernary(w, 13, tables.Uint8, k.SpeakerForm)
 		tables.PutTernary(w, 14, tables.Uint8, k.WinnerForm)
+		tables.PutTernary(w, 15, tables.Uint8, k.Resets)
 	},
 	Get: func(r *tables.MatchReader) (k VerdictsKey) {
 		k.Kind = tables.GetTernary(r, 0, tables.Uint8)
@@ -291,9 +294,10 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		k.FromServer = tables.GetTernary(r, 12, tables.Uint8)
 		k.SpeakerForm = tables.GetTernary(r, 13, tables.Uint8)
 		k.WinnerForm = tables.GetTernary(r, 14, tables.Uint8)
+		k.Resets = tables.GetTernary(r, 15, tables.Uint8)
 		return k
 	},
-	Actions: []*tables.ActionSpec{&actionTagFirst, &actionTagAgain, &actionFollowReused, &actionFollowWinner, &actionUntaggedNotRedirected, &actionUntaggedNoRoom, &actionUntaggedPayload, &actionUntaggedBusy, &actionUntaggedServerWon, &actionClaimServer, &actionClaimA, &actionClaimB, &actionClaimC, &actionAnswerTranslated, &actionAnswerRepeated, &actionAnswerLate, &actionAnswerUnprovenPlain, &actionAnswerUnprovenTunnel, &actionOutTranslated, &actionOutSlot, &actionInTranslated, &actionInSlot, &actionInSpoofed, &actionICMPTranslated, &actionICMPSlot, &actionPlainOut, &actionPlainIn, &actionPlainTunnel, &actionPlainICMP, &actionPlainFragment, &actionPlainIPOptions, &actionPlainOther},
+	Actions: []*tables.ActionSpec{&actionTagFirst, &actionTagAgain, &actionFollowReused, &actionFollowWinner, &actionUntaggedNotRedirected, &actionUntaggedNoRoom, &actionUntaggedPayload, &actionUntaggedBusy, &actionUntaggedServerWon, &actionClaimServer, &actionClaimA, &actionClaimB, &actionClaimC, &actionAnswerTranslated, &actionAnswerRepeated, &actionAnswerLate, &actionAnswerUnprovenPlain, &actionAnswerUnprovenTunnel, &actionOutTranslated, &actionOutSlot, &actionInTranslated, &actionInSlot, &actionInSpoofed, &actionInStray, &actionICMPTranslated, &actionICMPSlot, &actionPlainOut, &actionPlainIn, &actionPlainTunnel, &actionPlainICMP, &actionPlainFragment, &actionPlainIPOptions, &actionPlainOther},
 }
 
 // RoutesKey is the key of table ClientGateway.routes.routes: dst_addr (prefix, 32 bits).

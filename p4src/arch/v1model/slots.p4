@@ -99,7 +99,8 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             if (slot.own == 1 && flow.peer_addr == slot.server_addr && flow.peer_port == slot.server_port) {
                 race.from_server = 1;
             }
-            if (synack && slot.own == 1 && expected == hdr.tcp.ack_no) {
+            // A stack that is asked twice may answer the second SYN with an ACK alone: that proves as much.
+            if ((synack || race.kind == KIND_WAN_DATA) && slot.own == 1 && expected == hdr.tcp.ack_no) {
                 slot.proven = 1;
             }
 
@@ -139,14 +140,14 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 if (slot.winner_addr == speaker && slot.winner_port == flow.peer_port) {
                     slot.same_source = 1;
                 }
-            } else if (slot.proven == 1 && race.translated == 0) {
+            } else if (synack && slot.proven == 1 && race.translated == 0) {
                 winner_addr.write(slot.index, speaker);
                 winner_port.write(slot.index, 8w0 ++ flow.peer_port ++ form);
             }
 
             ticks_t last;
             told.read(last, slot.index);
-            bool won = slot.proven == 1 && slot.claimed == 0 && race.translated == 0 && form != FORM_SERVER;
+            bool won = synack && slot.proven == 1 && slot.claimed == 0 && race.translated == 0 && form != FORM_SERVER;
             bool in_use = race.lan == 1 && slot.own == 1 && slot.claimed == 1 && slot.server_won == 0 &&
                           race.translated == 0;
             if (won || (in_use && io.now - last >= settings.tell)) {
@@ -155,7 +156,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             }
 
             if (race.lan == 1 && slot.own == 1 && slot.taken == 0) {
-                if ((hdr.tcp.flags & TCP_RST) != 0) {
+                if (race.resets == 1) {
                     if (shorten) {
                         keep(settings.pending);
                     }

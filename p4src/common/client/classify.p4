@@ -60,6 +60,9 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
         sides.apply();
         bit<8> handshake = hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
         race.source_addr = hdr.ipv4.src_addr;
+        if (hdr.tcp.isValid() && (hdr.tcp.flags & TCP_RST) != 0) {
+            race.resets = 1;
+        }
         if (hdr.tcp.isValid() && race.lan == 1 && !hdr.inner.isValid()) {
             flow.client_addr = hdr.ipv4.src_addr;
             flow.client_port = hdr.tcp.src_port;

@@ -38,6 +38,7 @@ control Verdict(inout race_t race, in slot_t slot) {
     action in_translated() { race.verdict = VERDICT_IN; }
     action in_slot() { race.verdict = VERDICT_IN_SLOT; }
     action in_spoofed() { race.verdict = VERDICT_DROP; }
+    action in_stray() { race.verdict = VERDICT_DROP; }
     action icmp_translated() { race.verdict = VERDICT_ICMP; }
     action icmp_slot() { race.verdict = VERDICT_ICMP_SLOT; }
     action plain_out() { race.verdict = VERDICT_PLAIN; }
@@ -66,68 +67,72 @@ control Verdict(inout race_t race, in slot_t slot) {
             race.from_server : ternary @name("from_server");
             race.speaker_form : ternary @name("speaker_form");
             slot.form : ternary @name("winner_form");
+            race.resets : ternary @name("resets");
         }
         actions = {
             tag_first; tag_again; follow_reused; follow_winner;
             untagged_not_redirected; untagged_no_room; untagged_payload; untagged_busy; untagged_server_won;
             claim_server; claim_a; claim_b; claim_c;
             answer_translated; answer_repeated; answer_late; answer_unproven_plain; answer_unproven_tunnel;
-            out_translated; out_slot; in_translated; in_slot; in_spoofed; icmp_translated; icmp_slot;
+            out_translated; out_slot; in_translated; in_slot; in_spoofed; in_stray; icmp_translated; icmp_slot;
             plain_out; plain_in; plain_tunnel; plain_icmp; plain_fragment; plain_ip_options; plain_other;
         }
         const default_action = plain_other();
         USE_DIRECT_COUNTER(verdicts_counter)
         const entries = {
-            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, server won, same source, from server, speaker form, winner form
+            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, server won, same source, from server, speaker form, winner form, resets
             // Packets of connections, from a client.
-            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _) : out_slot();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
+            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _, _) : out_slot();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
             // From the wide area.
-            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C) : in_spoofed();
-            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
-            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
+            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C, _) : in_spoofed();
+            // A loser that acknowledges the SYN but has not been heard of, or not yet been reset.
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, 1, _, 0, 0, _, _, 0) : answer_late();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, _, _, 0, 0, _, _, _) : in_stray();
+            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
+            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
             // A SYN from a client.
-            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
-            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _) : follow_winner();
-            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
-            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
-            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _) : untagged_busy();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _) : tag_first();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _) : untagged_server_won();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _) : tag_again();
+            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
+            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _, _) : follow_winner();
+            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
+            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
+            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _) : untagged_busy();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _) : tag_first();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _, _) : untagged_server_won();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _) : tag_again();
             // A SYN-ACK. What a translation has not settled, the slot does; the first that proves itself wins.
-            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 1, _, _) : claim_server();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 0, _, _) : claim_a();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_B, _) : claim_b();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_C, _) : claim_c();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
+            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 1, _, _, _) : claim_server();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 0, _, _, _) : claim_a();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_B, _, _) : claim_b();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_C, _, _) : claim_c();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
             // ICMP errors about what a client sent.
-            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _) : icmp_slot();
-            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C) : icmp_slot();
-            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
-            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _) : icmp_slot();
+            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _) : icmp_slot();
+            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
             // Nothing that firstack touches.
-            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
-            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
+            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
+            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
         }
     }
     apply {
