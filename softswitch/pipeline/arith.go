@@ -45,8 +45,14 @@ func (c *compiler) ring(op string, a, b num) num {
 	} else {
 		n.low = ringLow(op, &a, &b)
 	}
-	if op == "+" || op == "-" {
+	switch {
+	case op == "+":
 		n.masked = maskedSum(op, &a, &b)
+		n.sum(&a, &b)
+	case op == "-":
+		n.masked = maskedSum(op, &a, &b)
+	case op == "&" && b.shape == shapeConst:
+		n.masking(&a, b.k)
 	}
 	if !n.unsigned() && !n.signed() {
 		n.limbs = c.ringLimbs(op, a, b)
@@ -202,6 +208,9 @@ func (c *compiler) not(a num) num {
 	}
 	x := a.low
 	n.low = func(p *packet) uint64 { return ^x(p) }
+	if t, ok := a.single(); ok {
+		n.inverted = &t
+	}
 	if i := a.off; a.shape == shapeField {
 		n.masked = func(k uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return ^p.w[i] & k } }
 	} else {
@@ -270,11 +279,12 @@ func (c *compiler) shr(a, b num) num {
 	case a.unsigned() && b.shape == shapeConst && a.shape == shapeField:
 		i, k := a.off, b.k&0xffffffff
 		n.low = func(p *packet) uint64 { return p.w[i] >> k }
-		n.masked = func(m uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return p.w[i] >> k & m } }
+		n.shifting(&a, k)
 	case a.unsigned() && b.shape == shapeConst:
 		k := b.k & 0xffffffff
 		n.low = func(p *packet) uint64 { return x(p) >> k }
 		n.masked = func(m uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return x(p) >> k & m } }
+		n.shifting(&a, k)
 	case a.unsigned():
 		n.low = func(p *packet) uint64 { return x(p) >> by(p) }
 	case a.signed():

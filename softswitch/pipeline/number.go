@@ -23,6 +23,10 @@ type num struct {
 	// nothing to fuse.
 	masked func(k uint64) func(p *packet) uint64
 
+	terms    []term // low is their sum and addend; nil when it is no such sum
+	addend   uint64
+	inverted *term // low is the complement of this term
+
 	// The shape, for specialised forms.
 	shape shape
 	off   int      // shapeField: the word
