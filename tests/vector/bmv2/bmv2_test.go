@@ -12,9 +12,12 @@ import (
 // longest is how far into its time a vector may reach here, where the clock is the real one.
 const longest = 200 * time.Millisecond
 
+// reserve is more than one vector takes.
+const reserve = 30 * time.Second
+
 func TestVectors(t *testing.T) {
 	if os.Getenv("FIRSTACK_BMV2") == "" {
-		t.Skip("takes minutes; FIRSTACK_BMV2=1 runs it")
+		t.Skip("takes minutes; FIRSTACK_BMV2=1 and -timeout 30m run it")
 	}
 	if _, err := exec.LookPath(Binary); err != nil {
 		t.Skipf("%s is not there", Binary)
@@ -29,6 +32,10 @@ func TestVectors(t *testing.T) {
 				if s.At != nil && time.Duration(*s.At) > longest {
 					t.Skip("takes too long in real time")
 				}
+			}
+			// A test that is cut off by its time would leave the switch running.
+			if end, ok := t.Deadline(); ok && time.Until(end) < reserve {
+				t.Fatal("no time left; run with a longer -timeout")
 			}
 			target, err := Start(t.Context(), t.Output())
 			if err != nil {
