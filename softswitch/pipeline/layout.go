@@ -44,10 +44,11 @@ type layout struct {
 	metaStart int
 	metaEnd   int
 	words     int
+	touched   map[int]bool // fields that the program mentions, by first word
 }
 
 func newLayout(p *bmv2json.Program) *layout {
-	l := &layout{headers: make([]header, len(p.Headers)), metaStart: 1, words: 1}
+	l := &layout{headers: make([]header, len(p.Headers)), metaStart: 1, words: 1, touched: map[int]bool{}}
 	for _, h := range p.Headers {
 		if h.Metadata {
 			l.place(h, 0)
@@ -104,6 +105,7 @@ func (l *layout) member(header, field int) slot {
 	if field == bmv2json.ValidField {
 		return slot{off: h.valid, words: 1, width: 1}
 	}
+	l.touched[h.fields[field].off] = true
 	return h.fields[field]
 }
 

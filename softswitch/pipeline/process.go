@@ -215,12 +215,11 @@ func (pl *Pipeline) enqueue(r *run, p *packet, port uint32) {
 func (pl *Pipeline) egress(r *run, p *packet) {
 	k := pl.code
 	std := &k.std
-	now := p.now
-	if std.egressTimestamp.ok || std.deqTimedelta.ok {
-		now = pl.now()
+	if std.egressClock || pl.env.Tracer != nil {
+		now := pl.now()
+		std.egressTimestamp.set(p, now)
+		std.deqTimedelta.set(p, now-std.enqTimestamp.get(p))
 	}
-	std.egressTimestamp.set(p, now)
-	std.deqTimedelta.set(p, now-std.enqTimestamp.get(p))
 	std.deqDepth.set(p, 0)
 	std.deqQueueingID.set(p, 0)
 	std.egressPort.set(p, uint64(p.port))

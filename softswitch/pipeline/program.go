@@ -125,6 +125,9 @@ func compile(src *bmv2json.Program, strict bool) (*code, error) {
 	if err := c.deparser(); err != nil {
 		return nil, err
 	}
+	s := &c.out.std
+	s.egressClock = s.egressTimestamp.ok && c.l.touched[s.egressTimestamp.off] ||
+		s.deqTimedelta.ok && c.l.touched[s.deqTimedelta.off]
 	c.out.tmpWords = c.tmpWords
 	return c.out, nil
 }

@@ -40,6 +40,10 @@ type standard struct {
 	mcastGrp, egressRid                   stdField
 	enqTimestamp, enqDepth                stdField
 	deqTimedelta, deqDepth, deqQueueingID stdField
+
+	// egressClock: the program looks at the time in egress. Few do, and reading
+	// the clock is dear.
+	egressClock bool
 }
 
 // Values of instance_type.
@@ -89,5 +93,6 @@ func (c *compiler) standard() error {
 		}
 		*f.dst = stdField{off: sl.off, width: sl.width, ok: true}
 	}
+	clear(c.l.touched)
 	return nil
 }

@@ -133,6 +133,7 @@ func (c *compiler) selectKey(s *bmv2json.State, words int) (func(*packet) bool, 
 	t := c.scratch(words)
 	type part struct {
 		fits  func(p *packet) bool
+		low   func(p *packet) uint64
 		write func(p *packet, dst []uint64)
 		tmp   int
 		width int
@@ -158,9 +159,24 @@ func (c *compiler) selectKey(s *bmv2json.State, words int) (func(*packet) bool, 
 			}, t, nil
 		}
 		size := (w + 63) / 64
-		parts = append(parts, part{fits: fits, write: n.write(size), tmp: c.scratch(size), width: w})
+		parts = append(parts, part{fits: fits, low: n.low, write: n.write(size), tmp: c.scratch(size), width: w})
 	}
 	short := c.out.parser.errors.tooShort
+	if words == 1 {
+		return func(p *packet) bool {
+			var key uint64
+			for i := range parts {
+				x := &parts[i]
+				if x.fits != nil && !x.fits(p) {
+					p.parserError = short
+					return false
+				}
+				key = key<<uint(x.width) | x.low(p)&mask64(x.width)
+			}
+			p.tmp[t] = key
+			return true
+		}, t, nil
+	}
 	return func(p *packet) bool {
 		key := p.tmp[t : t+words]
 		clear(key)
