@@ -148,3 +148,45 @@ func TestHopelessWriteIsGivenUp(t *testing.T) {
 		t.Errorf("%d flows left, %+v", s.book.Len(), s.book.Stats())
 	}
 }
+
+func TestClaimsThatWereTooLongOnTheirWay(t *testing.T) {
+	s := newFake(t)
+	w := winner("198.51.100.1:80", FormA)
+	old := s.event(key(1, server), false, SYN, 7)
+	old.Winner = w
+	s.now += 3 * time.Second
+	s.claim(key(2, server), w, 7) // on time
+	old.At = s.now
+	s.book.Claimed(old)
+	if s.book.Len() != 1 || s.book.Stats().Stale != 1 {
+		t.Errorf("%d flows, %+v", s.book.Len(), s.book.Stats())
+	}
+}
+
+func TestClaimOfNewConnectionRepairs(t *testing.T) {
+	s := newFake(t)
+	k, w := key(1, server), winner("198.51.100.1:80", FormA)
+	s.claim(k, w, 7)
+	clear(s.out)
+	clear(s.in)
+	s.now += 2 * time.Second
+	s.claim(k, w, 70) // the switch raced it, so it has no translation
+	s.runs(k, w)
+}
+
+func TestCopyOfAClaimDoesNotBringBack(t *testing.T) {
+	s := newFake(t)
+	k, w := key(1, server), winner("198.51.100.1:80", FormA)
+	e := s.event(k, false, SYN, 7)
+	e.Winner = w
+	s.book.Claimed(e)
+	s.flush()
+	s.book.Closing(s.event(k, true, RST, 1))
+	s.fault = func(op Op) (Outcome, bool) { return Refused, op.Kind == Delete }
+	s.pass(2500 * time.Millisecond)
+	e.At = s.now
+	s.book.Claimed(e)
+	s.fault = nil
+	s.pass(2 * time.Second)
+	s.sizes(0, 0)
+}

@@ -159,6 +159,17 @@ func TestTablesFollowTheTruth(t *testing.T) {
 				rt.Fatalf("%v goes to %v and comes from %v", k, got, in)
 			}
 		}
+		// Whatever else is in the tables the book knows of, so that it will go some day.
+		for k := range s.out {
+			if s.book.flows[k] == nil {
+				rt.Fatalf("outbound entry %v is forgotten", k)
+			}
+		}
+		for k := range s.in {
+			if s.book.owner(k) == nil {
+				rt.Fatalf("inbound entry %v is forgotten", k)
+			}
+		}
 	})
 }
 

@@ -111,7 +111,7 @@ func TestReuse(t *testing.T) {
 				want = Winner{}
 			}
 			s.runs(k, want)
-			s.pass(2 * time.Minute) // the old connection's linger must not end the new one
+			s.pass(30 * time.Minute) // the old connection's end must not be the new one's
 			s.runs(k, want)
 		})
 	}

@@ -75,6 +75,7 @@ services:
     origins:
       - {name: near, address: 192.0.2.90, weight: 3}
       - {name: far, address: 198.51.100.20, port: 4430, gateway: london}
+      - {name: side, address: 192.0.2.91, gateway: london}
     replicas:
       - {name: a, address: 198.51.100.10, configuration: A, gateway: london, port: 8443}
   - name: live

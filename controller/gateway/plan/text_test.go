@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -73,9 +74,12 @@ func valueText(s *tables.Schema, e *p4v1.Entity) string {
 		}
 		return "-> " + actionText(s, x.TableEntry.GetAction().GetAction())
 	case *p4v1.Entity_MeterEntry:
-		return fmt.Sprint(x.MeterEntry.GetConfig())
+		// Not by the message's own String, whose blanks differ from build to build.
+		c := x.MeterEntry.GetConfig()
+		return fmt.Sprintf("cir=%d cburst=%d pir=%d pburst=%d", c.GetCir(), c.GetCburst(), c.GetPir(), c.GetPburst())
 	case *p4v1.Entity_DigestEntry:
-		return fmt.Sprint(x.DigestEntry.GetConfig())
+		c := x.DigestEntry.GetConfig()
+		return fmt.Sprintf("max_timeout=%v max_list=%d ack_timeout=%v", time.Duration(c.GetMaxTimeoutNs()), c.GetMaxListSize(), time.Duration(c.GetAckTimeoutNs()))
 	}
 	if _, copies, ok := p4rt.DecodeMulticastGroup(e); ok {
 		return fmt.Sprint(copies)

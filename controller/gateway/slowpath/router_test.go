@@ -83,15 +83,19 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestRateLimit(t *testing.T) {
-	r := New(routing())
-	in := frame("eth aa>02 / ip 10.0.7.7>198.51.100.9 ttl=1 / tcp 5>80 S")
-	sent := 0
-	for i := range 1000 {
-		out, _ := r.Packet(2, TTL, in, time.Duration(i)*time.Millisecond)
-		sent += len(out)
-	}
-	if sent < 190 || sent > 201 || r.Stats().Limited != uint64(1000-sent) {
-		t.Errorf("%d errors in a second, %+v", sent, r.Stats())
+	for why, text := range map[Reason]string{
+		TTL:   "eth aa>02 / ip 10.0.7.7>198.51.100.9 ttl=1 / tcp 5>80 S",
+		Local: "eth aa>02 / ip 10.0.7.7>10.0.0.1 / icmp echo-request",
+	} {
+		r := New(routing())
+		in, sent := frame(text), 0
+		for i := range 1000 {
+			out, _ := r.Packet(2, why, in, time.Duration(i)*time.Millisecond)
+			sent += len(out)
+		}
+		if sent < 190 || sent > 201 || r.Stats().Limited != uint64(1000-sent) {
+			t.Errorf("%s: %d answers in a second, %+v", text, sent, r.Stats())
+		}
 	}
 }
 
