@@ -118,7 +118,10 @@ func (b *Book) resume(f *Flow, gap, now time.Duration) {
 		f.stage, f.again = stageIdle, 0
 		b.touch(f, now)
 	}
-	f.until = now + b.limits.Delay
+	// What the tables have or had is no hearsay; a claim that never got there has its own time.
+	if f.out != (Winner{}) || f.settledAt != 0 || f.orphan {
+		f.until = now + b.limits.Delay
+	}
 	b.soil(f)
 }
 

@@ -118,6 +118,9 @@ func (b *Book) assign(f *Flow, w Winner, now time.Duration) {
 		b.leave(f, key)
 	}
 	b.take(f, w)
+	if !f.winner.alike(w) {
+		f.settledAt = 0
+	}
 	f.winner = w
 	f.retiring, f.orphan, f.failures = false, false, 0
 	f.reopen()

@@ -176,6 +176,9 @@ func TestClaimOfNewConnectionRepairs(t *testing.T) {
 
 func TestCopyOfAClaimDoesNotBringBack(t *testing.T) {
 	s := newFake(t)
+	quick := limits
+	quick.LingerReset = 200 * time.Millisecond
+	s.book.SetLimits(quick)
 	k, w := key(1, server), winner("198.51.100.1:80", FormA)
 	e := s.event(k, false, SYN, 7)
 	e.Winner = w
@@ -183,7 +186,7 @@ func TestCopyOfAClaimDoesNotBringBack(t *testing.T) {
 	s.flush()
 	s.book.Closing(s.event(k, true, RST, 1))
 	s.fault = func(op Op) (Outcome, bool) { return Refused, op.Kind == Delete }
-	s.pass(2500 * time.Millisecond)
+	s.pass(500 * time.Millisecond)
 	e.At = s.now
 	s.book.Claimed(e)
 	s.fault = nil

@@ -58,6 +58,15 @@ func TestTablesFollowTheTruth(t *testing.T) {
 			s.look()
 			s.flush()
 		}
+		// A write that is under way: carried out, but its outcome not known yet.
+		var ops []Op
+		var outcomes []Outcome
+		finish := func() {
+			if len(ops) > 0 {
+				s.book.Done(ops, outcomes, s.now)
+			}
+			ops, outcomes = nil, nil
+		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"connect": func(rt *rapid.T) {
 				k := rapid.SampledFrom(keys).Draw(rt, "key")
@@ -102,8 +111,20 @@ func TestTablesFollowTheTruth(t *testing.T) {
 				if rapid.Bool().Draw(rt, "once") {
 					late = slices.Delete(late, i, i+1)
 				}
-				flush()
+				if rapid.Bool().Draw(rt, "write") {
+					flush()
+				}
 			},
+			"begin to write": func(rt *rapid.T) {
+				if len(ops) > 0 {
+					return
+				}
+				ops = s.book.Flush(6, s.now)
+				for _, op := range ops {
+					outcomes = append(outcomes, s.apply(op))
+				}
+			},
+			"finish writing": func(*rapid.T) { finish() },
 			"lose": func(rt *rapid.T) {
 				if len(late) > 0 {
 					i := rapid.IntRange(0, len(late)-1).Draw(rt, "digest")
@@ -119,6 +140,7 @@ func TestTablesFollowTheTruth(t *testing.T) {
 			"time":  func(rt *rapid.T) { s.pass(time.Duration(rapid.IntRange(1, 20).Draw(rt, "seconds")) * time.Second) },
 			"fault": func(rt *rapid.T) { faulty = rapid.Bool().Draw(rt, "faulty") },
 			"restart": func(rt *rapid.T) {
+				ops, outcomes = nil, nil // nobody hears of it any more
 				if rapid.Bool().Draw(rt, "fresh") {
 					s.book = New(limits)
 				}
@@ -130,6 +152,7 @@ func TestTablesFollowTheTruth(t *testing.T) {
 
 		faulty = false
 		late = nil
+		finish()
 		s.pass(30 * time.Second)
 		// Connections that share a replica's end are one connection there: only the newest of them is real.
 		for k, c := range truth {
