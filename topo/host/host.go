@@ -65,6 +65,12 @@ func New(opts Options) (*Host, error) {
 }
 
 func (h *Host) configure(opts Options) error {
+	// Netstack's RACK (RFC 8985) forgets the retransmission timer when a tail loss probe repeats a FIN whose data was
+	// lost before it: the connection then stands still for ever. Loss recovery by SACK and timer does not.
+	recovery := tcpip.TCPRecovery(0)
+	if err := h.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &recovery); err != nil {
+		return fmt.Errorf("switch RACK off: %w", stackError(err))
+	}
 	if opts.TimeWait > 0 {
 		option := tcpip.TCPTimeWaitTimeoutOption(opts.TimeWait)
 		if err := h.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &option); err != nil {
