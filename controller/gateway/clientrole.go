@@ -105,7 +105,7 @@ func (c *client) readBack(ctx context.Context, conn *p4rt.Conn) (func(gap, now t
 		}
 	}
 	return func(gap, now time.Duration) {
-		c.book.Adopt(out, in, gap, now)
+		c.book.Adopt(out, in, conn.Fresh() && gap < c.timers().Transitory, now)
 		if len(out)+len(in) > 0 {
 			c.log.Info("translations adopted", "outbound", len(out), "inbound", len(in), "connections", c.book.Len())
 		}

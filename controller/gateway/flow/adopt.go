@@ -30,9 +30,10 @@ func (k Key) connection(e InboundEntry) (Key, Winner) {
 
 // Adopt takes in what the tables have at the start of a session. What runs there goes on with fresh timers; half a
 // translation is completed when that can be told to be right, and otherwise left alone until it is idle or claimed.
-// What the book had before and the tables have lost (a switch that was restarted) is written again, if the book was
-// without a session for less than the transitory life; connections that are gone longer are forgotten.
-func (b *Book) Adopt(out []OutboundEntry, in []InboundEntry, gap, now time.Duration) {
+//
+// lost says that the switch was started again and lost its tables a short while ago. Then the connections that the
+// book knows are written again: they can live on. Otherwise what is gone was given up by somebody.
+func (b *Book) Adopt(out []OutboundEntry, in []InboundEntry, lost bool, now time.Duration) {
 	b.busy = false
 	b.dirty.clear()
 	b.loose.clear()
@@ -51,7 +52,7 @@ func (b *Book) Adopt(out []OutboundEntry, in []InboundEntry, gap, now time.Durat
 		b.adoptIn(e, now)
 	}
 	for _, f := range b.flows {
-		b.resume(f, gap, now)
+		b.resume(f, lost, now)
 	}
 }
 
@@ -95,32 +96,38 @@ func (b *Book) adoptIn(e InboundEntry, now time.Duration) {
 	}
 }
 
-func (b *Book) resume(f *Flow, gap, now time.Duration) {
-	if f.out == (Winner{}) && f.in == (Winner{}) && (f.retiring || gap >= b.limits.Transitory) {
+// resume says how a flow goes on, by what the tables have of it.
+func (b *Book) resume(f *Flow, lost bool, now time.Duration) {
+	switch {
+	case b.owner(f.InboundKey()) != f:
 		f.retiring = true
-		b.sweep(f)
-		return
+	case f.out != (Winner{}):
+		f.placed = true
+		// While nobody watched, a new connection may have come to use what was about to go: look again first.
+		f.retiring = false
+		f.until = now + b.limits.Delay
+	case !f.placed && !f.orphan:
+		// A claim that did not get there yet has its own time, until.
+	case f.in != (Winner{}):
+		// Without the outbound entry the connection was given up, or another is raced by now.
+		f.orphan = true
+	case lost:
+		f.until = now + b.limits.Delay
+	default:
+		f.retiring = true
 	}
-	if b.owner(f.InboundKey()) != f {
-		f.retiring = true
+	if f.retiring {
+		b.wheel.remove(f)
+		b.sweep(f)
 		b.soil(f)
 		return
 	}
-	// While nobody watched, a new connection may have come to use what was about to go: look again first.
-	f.retiring = false
-	if f.orphan && f.out == (Winner{}) {
-		f.closing = 0
-	}
-	if f.ended() {
+	if f.ended() && !f.orphan {
 		f.stage = stageSettling
 		b.wheel.add(f, now+b.linger(f)/2)
 	} else {
 		f.stage, f.again = stageIdle, 0
 		b.touch(f, now)
-	}
-	// What the tables have or had is no hearsay; a claim that never got there has its own time.
-	if f.out != (Winner{}) || f.settledAt != 0 || f.orphan {
-		f.until = now + b.limits.Delay
 	}
 	b.soil(f)
 }

@@ -8,10 +8,10 @@ import (
 // restart gives the tables to a book that knows nothing of them.
 func (s *fake) restart() {
 	s.book = New(limits)
-	s.adopt(0)
+	s.adopt(false)
 }
 
-func (s *fake) adopt(gap time.Duration) {
+func (s *fake) adopt(lost bool) {
 	s.t.Helper()
 	var out []OutboundEntry
 	for k, w := range s.out {
@@ -25,7 +25,7 @@ func (s *fake) adopt(gap time.Duration) {
 		}
 		in = append(in, e)
 	}
-	s.book.Adopt(out, in, gap, s.now)
+	s.book.Adopt(out, in, lost, s.now)
 	s.flush()
 }
 
@@ -115,16 +115,16 @@ func TestTwoOutboundWithOneInbound(t *testing.T) {
 
 func TestSwitchRestarted(t *testing.T) {
 	for _, c := range []struct {
-		gap  time.Duration
+		lost bool
 		want int
-	}{{10 * time.Second, 1}, {time.Hour, 0}} {
+	}{{true, 1}, {false, 0}} {
 		s := newFake(t)
 		k, w := key(1000, server), winner("198.51.100.1:80", FormA)
 		s.claim(k, w, 7)
 		clear(s.out)
 		clear(s.in)
 		s.tick = 1 // its clock starts over
-		s.adopt(c.gap)
+		s.adopt(c.lost)
 		s.sizes(c.want, c.want)
 		other := winner("198.51.100.2:80", FormA)
 		s.claim(k, other, 9) // and its claims count all the same
@@ -140,10 +140,32 @@ func TestReconnectKeepsWhatWasEnding(t *testing.T) {
 	s.fault = func(op Op) (Outcome, bool) { return Unclear, op.Kind == Delete }
 	s.pass(3 * time.Second)
 	s.fault = nil
-	s.adopt(5 * time.Second)
+	s.adopt(false)
 	s.runs(k, w)
 	s.pass(1500 * time.Millisecond)
 	s.move(k, w, true, true) // a new connection came to use it meanwhile
 	s.pass(time.Hour)
 	s.runs(k, w)
+}
+
+// TestHalfGivenUp has the outbound entry of an ended connection removed and the inbound one not, and then another
+// connection raced. No restart may send that one after the first.
+func TestHalfGivenUp(t *testing.T) {
+	for _, fresh := range []bool{true, false} {
+		s := newFake(t)
+		k, w := key(1000, server), winner("198.51.100.1:80", FormA)
+		s.claim(k, w, 7)
+		s.book.Closing(s.event(k, true, RST, 1))
+		s.fault = func(op Op) (Outcome, bool) { return Refused, op.Kind == Delete && op.Table == Inbound }
+		s.pass(3 * time.Second)
+		s.sizes(0, 1)
+		s.fault = nil
+		if fresh {
+			s.book = New(limits)
+		}
+		s.adopt(false)
+		s.runs(k, Winner{})
+		s.pass(10 * time.Minute)
+		s.sizes(0, 0)
+	}
 }

@@ -119,7 +119,7 @@ func (b *Book) assign(f *Flow, w Winner, now time.Duration) {
 	}
 	b.take(f, w)
 	if !f.winner.alike(w) {
-		f.settledAt = 0
+		f.placed = false
 	}
 	f.winner = w
 	f.retiring, f.orphan, f.failures = false, false, 0

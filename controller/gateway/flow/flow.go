@@ -29,6 +29,7 @@ type Flow struct {
 
 	isnKnown, bornKnown bool
 	retiring            bool
+	placed              bool // the tables had the winner's entries at some time
 	orphan              bool // found inbound only: the outbound entry waits for a claim
 	queued              bool // in dirty
 	underway            bool // in the batch that is being written

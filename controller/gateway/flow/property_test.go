@@ -144,7 +144,7 @@ func TestTablesFollowTheTruth(t *testing.T) {
 				if rapid.Bool().Draw(rt, "fresh") {
 					s.book = New(limits)
 				}
-				s.adopt(time.Second)
+				s.adopt(false)
 				s.book.lag.of(uint32(s.now/tickLength), s.now)
 			},
 			"": func(rt *rapid.T) { check(rt, s) },

@@ -153,7 +153,7 @@ func (b *Book) conclude(f *Flow, now time.Duration) {
 	switch {
 	case f.agrees():
 		f.failures = 0
-		f.settledAt = now
+		f.settledAt, f.placed = now, !f.retiring && !f.orphan
 		b.keep(f, now)
 	case f.failures > 2:
 		b.wheel.add(f, now+b.limits.Retry)
