@@ -11,16 +11,6 @@ import (
 	"github.com/firstack/firstack/topo/live"
 )
 
-// change applies a changed copy of the configuration.
-func change(t *testing.T, n *lab.Network, f func(*config.Service)) {
-	t.Helper()
-	c := *n.Config()
-	c.Services = slices.Clone(c.Services)
-	c.Services[0].Replicas = slices.Clone(c.Services[0].Replicas)
-	f(&c.Services[0])
-	check(t, n.Apply(lab.Deadline(t), &c))
-}
-
 // without gives up new connections to the replicas of a site in one way or another.
 var without = map[string]func(s *config.Service, replica string){
 	"drained": func(s *config.Service, replica string) { edit(s, replica).AdminState = config.AdminDrain },
@@ -46,7 +36,7 @@ func TestConfigurationChanges(t *testing.T) {
 				n.Await("the connection is learned", func() bool { return translated(n, old) })
 				young := dial(t, n)
 				replica := winner(n, old)
-				change(t, n, func(s *config.Service) { f(s, replica.Name) })
+				n.Change(func(c *config.Config) { f(&c.Services[0], replica.Name) })
 				n.Await("new connections go elsewhere", func() bool {
 					return n.Fetch(host.Request{Size: 1000}).ServedBy != replica.Site
 				})

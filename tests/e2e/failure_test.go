@@ -16,7 +16,7 @@ import (
 // once the probes have noticed. Back on the network, the replicas race again.
 func TestNoReplicaAnswers(t *testing.T) {
 	n := lab.Start(t, lab.Default(t), live.Options{Edit: noProbes})
-	probe(t, n)
+	probe(n)
 	for _, h := range lab.Replicas {
 		check(t, n.World.SetHostDown(h, true))
 	}
@@ -60,7 +60,7 @@ func TestReplicaDies(t *testing.T) {
 	for _, c := range configurations {
 		t.Run(string(c), func(t *testing.T) {
 			n := lab.Start(t, lab.Default(t, lab.InConfiguration(c)), live.Options{Edit: noProbes})
-			probe(t, n)
+			probe(n)
 			conn := dial(t, n)
 			dead := winner(n, conn)
 			done := make(chan error, 1)
@@ -88,7 +88,7 @@ func TestReplicaDies(t *testing.T) {
 // What runs goes on; and they are back in the race when they are idle again.
 func TestAllReplicasBusy(t *testing.T) {
 	n := lab.Start(t, lab.Default(t), live.Options{Edit: noProbes})
-	probe(t, n)
+	probe(n)
 	open := dial(t, n)
 	for _, h := range lab.Replicas {
 		n.World.Server(h).SetBusy(true)
@@ -110,7 +110,7 @@ func TestOriginDown(t *testing.T) {
 	for _, policy := range []spec.OriginPolicy{spec.PolicyRace, spec.PolicyStandby, spec.PolicyNever} {
 		t.Run(string(policy), func(t *testing.T) {
 			n := lab.Start(t, lab.Default(t, lab.WithPolicy(policy)), live.Options{Edit: noProbes})
-			probe(t, n)
+			probe(n)
 			check(t, n.World.SetHostDown(lab.Origin, true))
 			end := time.Now().Add(time.Second) // the probes notice on the way
 			for time.Now().Before(end) {

@@ -19,13 +19,12 @@ func noProbes(c *config.Config) { c.Health.Off = true }
 
 // probe begins to probe the servers of a network that was started without probes, so that none fails because the
 // network was not yet there. It notices within a fraction of a second, on a network that is scaled down.
-func probe(t testing.TB, n *lab.Network) {
-	t.Helper()
-	c := *n.Config()
-	c.Health = config.Health{
-		Interval: 200 * time.Millisecond, Timeout: 190 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health",
-	}
-	check(t, n.Apply(lab.Deadline(t), &c))
+func probe(n *lab.Network) {
+	n.Change(func(c *config.Config) {
+		c.Health = config.Health{
+			Interval: 200 * time.Millisecond, Timeout: 190 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health",
+		}
+	})
 }
 
 func check(t testing.TB, err error) {

@@ -2,10 +2,16 @@ package lab
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"sync"
 	"testing"
+
+	"gvisor.dev/gvisor/pkg/log"
 )
+
+// The hosts' stacks warn on the standard error of segments that come twice, which in a network that duplicates is often.
+func init() { log.SetTarget(log.GoogleEmitter{Writer: &log.Writer{Next: io.Discard}}) }
 
 // maxLog bounds what is kept of a test's log, in bytes.
 const maxLog = 64 << 10

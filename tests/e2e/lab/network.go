@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,21 @@ func Deadline(tb testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(tb.Context(), Patience)
 	tb.Cleanup(cancel)
 	return ctx
+}
+
+// Change applies a changed copy of the configuration.
+func (n *Network) Change(f func(*config.Config)) {
+	n.tb.Helper()
+	c := *n.Config()
+	c.Services = slices.Clone(c.Services)
+	for i := range c.Services {
+		s := &c.Services[i]
+		s.Origins, s.Replicas = slices.Clone(s.Origins), slices.Clone(s.Replicas)
+	}
+	f(&c)
+	if err := n.Apply(Deadline(n.tb), &c); err != nil {
+		n.tb.Error(err)
+	}
 }
 
 // Server is the address and port of the first service.

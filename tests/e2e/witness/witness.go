@@ -266,6 +266,9 @@ func (w *Witness) icmpToClient(ev link.TapEvent, ip []byte) {
 
 // Opening tells how the newest connection from a client's address and port began.
 func (w *Witness) Opening(client netip.AddrPort) (Opening, bool) {
+	if !client.Addr().Is4() {
+		return Opening{}, false
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	e := endpointOf(client)
