@@ -47,7 +47,7 @@ func TestFiles(t *testing.T) {
 		if n := strings.Count(string(text), "listen "); n != len(listens) {
 			t.Errorf("nginx of %s listens %d times", host, n)
 		}
-		for _, want := range append(listens, `add_header X-Served-By "B" always;`, "root "+dir+"/www;") {
+		for _, want := range append(listens, `add_header X-Served-By "B" always;`, "root "+dir+"/www;", "location /slow/ { alias "+dir+"/www/;") {
 			if !strings.Contains(string(text), want) {
 				t.Errorf("nginx of %s: %q is not there:\n%s", host, want, text)
 			}

@@ -9,7 +9,8 @@ import (
 )
 
 // nginxConfig is that of a host's web server. It names its site in a header, as the web servers of the network in
-// one process do, and answers probes at /health. Everything it writes is below dir.
+// one process do, answers probes at /health and gives every file at 128 KiB a second below /slow/, for connections that
+// last. Everything it writes is below dir.
 func nginxConfig(h *Host, dir string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Web server of %[1]s.
@@ -39,8 +40,9 @@ http {
 		add_header %s "%s" always;
 		add_header %s "$remote_addr:$remote_port" always;
 		location = /health { return 200; }
+		location /slow/ { alias %s/; limit_rate 128k; }
 	}
 }
-`, filepath.Join(dir, "www"), host.HeaderServedBy, h.Site, host.HeaderClient)
+`, filepath.Join(dir, "www"), host.HeaderServedBy, h.Site, host.HeaderClient, filepath.Join(dir, "www"))
 	return b.String()
 }

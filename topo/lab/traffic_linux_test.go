@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/firstack/firstack/controller/state"
 	"github.com/firstack/firstack/topo/spec"
 )
 
@@ -22,6 +23,9 @@ type fetched struct {
 	site    string
 	connect time.Duration
 }
+
+// slow are files that come slowly.
+const slow = "slow/"
 
 // fetch gets a file with curl and compares its bytes.
 func (b *bench) fetch(file string, args ...string) (fetched, error) {
@@ -34,7 +38,7 @@ func (b *bench) fetch(file string, args ...string) (fetched, error) {
 	if err := cmd.Run(); err != nil {
 		return fetched{}, fmt.Errorf("curl %s: %w: %s", file, err, errOut.String())
 	}
-	want, err := Sum(b.Layout.Seed, file)
+	want, err := Sum(b.Layout.Seed, strings.TrimPrefix(file, slow))
 	if err != nil {
 		return fetched{}, err
 	}
@@ -97,7 +101,7 @@ func (b *bench) shortestLeg() (site string, leg time.Duration) {
 func (b *bench) slowly() <-chan error {
 	result := make(chan error, 1)
 	go func() {
-		_, err := b.fetch("16m", "--limit-rate", "2M")
+		_, err := b.fetch(slow + "1m")
 		result <- err
 	}()
 	return result
@@ -133,15 +137,28 @@ func (b *bench) controllerKilled() {
 	}
 }
 
-// learned waits until the controller has learned a connection that is open.
-func (b *bench) learned() error {
+// tells is longer than a switch waits until it tells again of a connection that is not learned.
+const tells = 600 * time.Millisecond
+
+// settled waits until the controller has learned what there is: the connection that is open, and no other for a while.
+// What it has not learned is lost with a switch, and goes on as plain routing has it.
+func (b *bench) settled() error {
+	last, since := -1, time.Now()
 	return b.poll(b.ctx, func(ctx context.Context) error {
 		text, err := b.Ask(ctx, "/v1/translations")
 		if err != nil {
 			return err
 		}
-		if !bytes.Contains(text, []byte(`"state": "open"`)) {
-			return errors.New("no translation is open")
+		var known state.Translations
+		if err := json.Unmarshal(text, &known); err != nil {
+			return err
+		}
+		learning := slices.ContainsFunc(known.List, func(t state.Translation) bool { return t.State == "learning" })
+		if known.Total != last || learning {
+			last, since = known.Total, time.Now()
+		}
+		if known.Total == 0 || time.Since(since) < tells {
+			return fmt.Errorf("%d translations since %v", known.Total, time.Since(since))
 		}
 		return nil
 	})
@@ -157,7 +174,7 @@ func (b *bench) switchesKilled() {
 		i := slices.IndexFunc(b.Layout.Gateways, func(g Gateway) bool { return g.Role == role })
 		name := b.Layout.Gateways[i].Name
 		old := b.slowly()
-		if err := b.learned(); err != nil {
+		if err := b.settled(); err != nil {
 			b.Fatal(err)
 		}
 		if err := b.Kill(name); err != nil {
@@ -193,12 +210,12 @@ var (
 )
 
 // Connections of wrk: by several of them, one after the other, so that it is not one burst that a switch's queue has no
-// room for. All are open during the last seconds.
+// room for. All are open during the last seconds, which are enough for a SYN to be sent a fourth time.
 const (
 	wrks        = 8
 	wrkEach     = 125
 	wrkStagger  = 500 * time.Millisecond
-	wrkTogether = 6 * time.Second
+	wrkTogether = 9 * time.Second
 )
 
 // thousandConnections opens as many, and uses each.
