@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -9,7 +10,13 @@ import (
 	"github.com/firstack/firstack/tests/vector"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Rapid prints the seed of what fails; files beside the sources would be committed by mistake.
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestVectors(t *testing.T) {
 	vectors, err := vector.LoadAll(os.DirFS("../data"))
