@@ -228,6 +228,7 @@ func (k *Controller) serve(ctx context.Context) (served <-chan error, err error)
 		go func() { failed <- server.Serve(listener) }()
 		select {
 		case err := <-failed:
+			k.options.Logger.Error("state is not served any more", "err", err)
 			done <- fmt.Errorf("serve state: %w", err)
 		case <-ctx.Done():
 			server.Close()

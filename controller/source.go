@@ -11,6 +11,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway"
 	"github.com/firstack/firstack/controller/gateway/flow"
 	"github.com/firstack/firstack/controller/gateway/plan"
+	"github.com/firstack/firstack/controller/health"
 	"github.com/firstack/firstack/controller/p4rt"
 	"github.com/firstack/firstack/controller/state"
 )
@@ -66,10 +67,11 @@ func (k *Controller) Ready(ctx context.Context) error {
 type results struct {
 	races   map[gateway.RaceKey]*gateway.Race
 	running map[gateway.RaceKey]int
+	probes  map[health.Target]health.Status
 }
 
 func (k *Controller) results(ctx context.Context) (results, error) {
-	all := results{races: map[gateway.RaceKey]*gateway.Race{}, running: map[gateway.RaceKey]int{}}
+	all := results{races: map[gateway.RaceKey]*gateway.Race{}, running: map[gateway.RaceKey]int{}, probes: k.prober.Snapshot()}
 	for _, u := range k.roster.Load().units {
 		m, ok, err := u.gateway.Memory(ctx)
 		if err != nil {
@@ -135,7 +137,7 @@ func (k *Controller) Replicas(ctx context.Context) ([]state.Server, error) {
 
 func (k *Controller) replica(s *config.Service, r config.Replica, all results) state.Server {
 	at, server := netip.AddrPortFrom(r.Address, r.Port), netip.AddrPortFrom(s.Server, s.Port)
-	one := k.server(s.Name, r.Name, at)
+	one := k.server(s.Name, r.Name, at, all)
 	one.Gateway, one.Configuration, one.Admin = r.Gateway, string(r.Configuration), string(r.AdminState)
 	keys := []gateway.RaceKey{{Server: server, Replica: at}}
 	if r.Configuration == config.ConfigurationC {
@@ -147,7 +149,7 @@ func (k *Controller) replica(s *config.Service, r config.Replica, all results) s
 }
 
 func (k *Controller) origin(s *config.Service, o config.Origin, all results) state.Server {
-	one := k.server(s.Name, o.Name, netip.AddrPortFrom(o.Address, o.Port))
+	one := k.server(s.Name, o.Name, netip.AddrPortFrom(o.Address, o.Port), all)
 	one.Gateway = o.Gateway
 	if server := netip.AddrPortFrom(s.Server, s.Port); len(s.Origins) == 1 {
 		// All of them answer in the server's name, so only a lone one can be told.
@@ -156,10 +158,10 @@ func (k *Controller) origin(s *config.Service, o config.Origin, all results) sta
 	return one
 }
 
-func (k *Controller) server(service, name string, at netip.AddrPort) state.Server {
+func (k *Controller) server(service, name string, at netip.AddrPort, all results) state.Server {
 	one := state.Server{Service: service, Name: name, Address: at, Health: k.health(service, name).String()}
 	if t, ok := k.roster.Load().targets[[2]string{service, name}]; ok {
-		status := k.prober.Snapshot()[t]
+		status := all.probes[t]
 		one.Since = status.Since
 		if status.Err != nil {
 			one.Error = status.Err.Error()

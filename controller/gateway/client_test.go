@@ -34,7 +34,7 @@ type bench struct {
 	server  *p4rttest.Server
 	program *clientgateway.Program
 	gateway *gateway.Gateway
-	tick    uint32
+	booted  time.Time
 	stop    func()
 }
 
@@ -61,7 +61,7 @@ func newBench(t *testing.T, change func(*p4configv1.P4Info)) *bench {
 	t.Helper()
 	server := p4rttest.Start()
 	t.Cleanup(server.Close)
-	b := &bench{t: t, server: server}
+	b := &bench{t: t, server: server, booted: time.Now()}
 	b.start(change)
 	return b
 }
@@ -128,12 +128,11 @@ const (
 )
 
 func (b *bench) event(kind uint8, client uint16) clientgateway.FlowEvent {
-	b.tick++
 	return clientgateway.FlowEvent{
 		Event: kind, ClientAddr: netip.MustParseAddr("10.0.0.1"), ClientPort: client,
 		ServerAddr: netip.MustParseAddr("192.0.2.80"), ServerPort: 80,
 		ReplicaAddr: netip.MustParseAddr("198.51.100.10"), ReplicaPort: 8080,
-		Form: 1, Flags: 0x12, ISN: 1000 + uint32(client), Elapsed: 25_000, Now: b.tick,
+		Form: 1, Flags: 0x12, ISN: 1000 + uint32(client), Elapsed: 25_000, Now: uint32(time.Since(b.booted) / plan.Tick),
 	}
 }
 
