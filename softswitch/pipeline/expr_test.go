@@ -28,6 +28,8 @@ type exprRig struct {
 	p *packet
 	h *bmv2json.Header
 	r *rand.Rand
+
+	narrow bool // small fields, masks, sums and shifts only, as in checksums
 }
 
 func newExprRig(r *rand.Rand) *exprRig {
@@ -77,6 +79,13 @@ func (g *exprRig) number(width int) *big.Int {
 }
 
 func (g *exprRig) leaf() *bmv2json.Expr {
+	if g.narrow && g.r.IntN(3) == 0 { // a mask
+		_, ones := unsignedRange(1 + g.r.IntN(20))
+		return &bmv2json.Expr{Kind: bmv2json.KConst, Const: ones}
+	}
+	if g.narrow {
+		return &bmv2json.Expr{Kind: bmv2json.KField, Field: bmv2json.FieldRef{Header: g.h, Field: 3 + 2*g.r.IntN(4)}}
+	}
 	if g.r.IntN(3) == 0 {
 		v := g.number(1 + g.r.IntN(140))
 		if g.r.IntN(4) == 0 {
@@ -93,7 +102,11 @@ func (g *exprRig) data(depth int) *bmv2json.Expr {
 	if depth == 0 || g.r.IntN(6) == 0 {
 		return g.leaf()
 	}
-	e := &bmv2json.Expr{Kind: bmv2json.KOp, Op: dataOps[g.r.IntN(len(dataOps))]}
+	ops := dataOps
+	if g.narrow {
+		ops = []string{"+", "&", "&", "~", ">>"}
+	}
+	e := &bmv2json.Expr{Kind: bmv2json.KOp, Op: ops[g.r.IntN(len(ops))]}
 	constant := func(n int) *bmv2json.Expr {
 		return &bmv2json.Expr{Kind: bmv2json.KConst, Const: big.NewInt(int64(n))}
 	}
@@ -105,6 +118,10 @@ func (g *exprRig) data(depth int) *bmv2json.Expr {
 	case "<<", ">>":
 		e.Left = g.data(depth - 1)
 		e.Right = constant(g.r.IntN(140))
+		if g.narrow {
+			e.Right = constant(g.r.IntN(20))
+			break
+		}
 		if g.r.IntN(3) == 0 { // a small field, so that the reference stays small too
 			e.Right = &bmv2json.Expr{Kind: bmv2json.KField, Field: bmv2json.FieldRef{Header: g.h, Field: 3}}
 		}
@@ -265,7 +282,8 @@ func show(e *bmv2json.Expr) string {
 func TestArithmetic(t *testing.T) {
 	r := randomised(t)
 	g := newExprRig(r)
-	for range 1500 {
+	for i := range 3000 {
+		g.narrow = i%2 == 0
 		e := g.data(1 + r.IntN(4))
 		dst := r.IntN(len(g.h.Type.Fields))
 		g.c.tmpWords = 0
@@ -304,7 +322,8 @@ func TestArithmetic(t *testing.T) {
 func TestConditions(t *testing.T) {
 	r := randomised(t)
 	g := newExprRig(r)
-	for range 1500 {
+	for i := range 1500 {
+		g.narrow = i%4 == 0
 		e := g.bool(1 + r.IntN(4))
 		g.c.tmpWords = 0
 		b, err := g.c.boolean(e)

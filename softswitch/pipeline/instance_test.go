@@ -273,6 +273,25 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
+// passes counts the passes through ingress.
+type passes int
+
+func (n *passes) Trace(e *Event) {
+	if e.Kind == EventReceive {
+		*n++
+	}
+}
+
+// TestBounded: a packet that resubmits itself for ever is given up.
+func TestBounded(t *testing.T) {
+	var n passes
+	pl := newPipeline(t, "traffic", Env{Tracer: &n})
+	pl.Process(0, []byte{12, 0, 0, 0})
+	if s := pl.Stats(); n != MaxPasses || s.Overworked != 1 {
+		t.Errorf("%d passes, %+v", n, s)
+	}
+}
+
 // TestTransmitMayProcess: a frame may be given back from within Transmit, as
 // when two ports are wired together.
 func TestTransmitMayProcess(t *testing.T) {

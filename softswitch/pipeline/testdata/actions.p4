@@ -32,6 +32,7 @@ control Ing(inout headers h, inout meta_t m, inout standard_metadata_t s) {
         h.op.a = 0;
     }
     action leave(bit<8> v) { h.op.b = v; exit; }
+    action quit() { h.op.b = 0x55; exit; }
     action stay(bit<8> v) { h.op.b = v; }
     table t { key = { h.op.a: exact; } actions = { branch; leave; stay; NoAction; } default_action = stay(0xdd); size = 16; }
     table t2 { key = { h.op.a: exact; } actions = { stay; } default_action = stay(0xdd); size = 16; }
@@ -55,6 +56,7 @@ control Ing(inout headers h, inout meta_t m, inout standard_metadata_t s) {
         }
         else if (h.op.op == 0x05) { h.op.a = h.op.a |+| h.op.b; h.op.b = h.op.b |-| 8w0x20; h.op.s = h.op.s |+| 100; }
         else if (h.op.op == 0x06) { h.op.a = h.op.a << h.op.b; h.op.s = h.op.s * 3; }
+        else if (h.op.op == 0x07) { h.op.a = 1; quit(); h.op.a = 2; }
         else if (h.op.op == 0x10) { h.w.x = h.w.x + h.w.y; }
         else if (h.op.op == 0x11) { h.w.x = h.w.x - h.w.y; }
         else if (h.op.op == 0x12) { h.w.x = h.w.x << h.w.shift; h.w.y = h.w.y >> h.w.shift; }

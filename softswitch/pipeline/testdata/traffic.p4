@@ -7,11 +7,12 @@
 header op_t { bit<8> op; bit<8> how; bit<8> note; bit<8> rid; }
 header extra_t { bit<16> length; bit<16> port; }
 struct headers { op_t op; extra_t extra; }
-struct meta_t { @field_list(1) bit<8> kept; bit<8> lost; bit<8> pass; @field_list(2) bit<8> rounds; }
+struct meta_t { @field_list(1) bit<8> kept; bit<8> lost; bit<8> pass; // set by the parser: clones lose it all the same
+    @field_list(2) bit<8> rounds; }
 struct seen_t { bit<8> op; bit<9> port; bit<48> at; bit<128> wide; }
 
 parser P(packet_in pkt, out headers h, inout meta_t m, inout standard_metadata_t s) {
-    state start { pkt.extract(h.op); transition accept; }
+    state start { pkt.extract(h.op); m.pass = 3; transition accept; }
 }
 control Verify(inout headers h, inout meta_t m) { apply { } }
 control Compute(inout headers h, inout meta_t m) { apply { } }
@@ -62,7 +63,7 @@ control Ing(inout headers h, inout meta_t m, inout standard_metadata_t s) {
 control Eg(inout headers h, inout meta_t m, inout standard_metadata_t s) {
     apply {
         if (h.op.op != 0x08) { h.op.how = (bit<8>)s.instance_type; h.op.rid = (bit<8>)s.egress_rid; }
-        if (h.op.op == 0x01 || h.op.op == 0x02) { if (s.instance_type == 1) { h.op.note = m.kept; h.op.rid = m.lost; } }
+        if (h.op.op == 0x01 || h.op.op == 0x02) { if (s.instance_type == 1) { h.op.note = m.kept; h.op.rid = m.lost + m.pass; } }
         if (h.op.op == 0x04) { h.op.note = m.lost; }
         if (h.op.op == 0x09 && m.rounds < 3) {
             m.rounds = m.rounds + 1;
