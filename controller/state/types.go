@@ -60,9 +60,9 @@ type Server struct {
 	Since         time.Time      `json:"since,omitzero"`          // when it took that state
 	Error         string         `json:"error,omitempty"`         // of the last probe
 	// Wins of an origin server are not told of: nothing is translated then. The switch counts them as claim_server.
-	Wins          uint64         `json:"wins"`
-	Losses        uint64         `json:"losses"`
-	Delay         Delay          `json:"delay"` // from the SYN to the answer, at the client gateways
+	Wins   uint64 `json:"wins"`
+	Losses uint64 `json:"losses"`
+	Delay  Delay  `json:"delay"` // from the SYN to the answer, at the client gateways
 	// Translations is how many connections run there now.
 	Translations int `json:"translations"`
 }
