@@ -99,8 +99,8 @@ func runAll(t *testing.T, n *lab.Network, random *rand.Rand, c *cuts, total *tal
 	wg.Wait()
 }
 
-// old is when a connection is judged and forgotten: nothing of it is on its way any more.
-const old = 30 * time.Second
+// old is when a connection is judged and forgotten: its race is over, and nothing of it is on its way any more.
+const old = patience + 10*time.Second
 
 // watch judges connections that are old, and tells how far it is.
 func watch(ctx context.Context, t *testing.T, n *lab.Network, began time.Time) {

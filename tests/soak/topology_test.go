@@ -102,6 +102,6 @@ func timers(c *config.Config) {
 	c.Timers.LingerReset = 10 * time.Second
 	c.Timers.LingerFIN = 10 * time.Second
 	c.Timers.Transitory = 20 * time.Second
-	c.Timers.Idle = time.Minute
+	c.Timers.Idle = 25 * time.Second
 	c.Health.Off = true // until the network is there
 }
