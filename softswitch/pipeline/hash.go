@@ -89,8 +89,7 @@ func csum16(b []byte) uint64 {
 		copy(tail[:], b)
 		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(tail[:]), carry)
 	}
-	sum, carry = bits.Add64(sum, carry, 0)
-	sum += carry
+	sum += carry // cannot overflow: a sum of all ones never comes with a carry
 	sum = sum>>32 + sum&0xffffffff
 	for sum > 0xffff {
 		sum = sum>>16 + sum&0xffff

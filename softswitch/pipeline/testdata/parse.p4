@@ -35,6 +35,7 @@ parser P(packet_in pkt, out headers h, inout meta_t m, inout standard_metadata_t
             7 &&& 0xfe: pair;
             9: sets;
             10: round;
+            11: many;
             default: accept;
         }
     }
@@ -81,6 +82,14 @@ parser P(packet_in pkt, out headers h, inout meta_t m, inout standard_metadata_t
     state sets {
         pkt.extract(h.pair);
         transition select(h.pair.hi ++ h.pair.lo) { known: pair_a; default: accept; }
+    }
+    state many {
+        pkt.extract(h.pair);
+        transition select(h.pair.hi) {
+            1: pair_a; 2: pair_b; 3: pair_c; 4: pair_a; 5: pair_b; 6: pair_c; 7: pair_a; 8: pair_b;
+            9: pair_c; 10: pair_a; 11: pair_b; 12: pair_c; 13: pair_a; 0xfff: pair_b;
+            default: accept;
+        }
     }
     state round { m.last = m.last + 1; transition round; }
 }

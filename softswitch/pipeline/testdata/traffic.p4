@@ -76,6 +76,11 @@ control Eg(inout headers h, inout meta_t m, inout standard_metadata_t s) {
         }
         if (h.op.op == 0x0f && s.instance_type == 2) { h.op.rid = m.kept + m.lost; }
         if (h.op.op == 0x10) { mark_to_drop(s); }
+        if (h.op.op == 0x11) {
+            h.extra.setValid();
+            h.extra.length = (bit<16>)s.deq_timedelta;
+            h.extra.port = (bit<16>)(s.egress_global_timestamp - s.ingress_global_timestamp);
+        }
     }
 }
 control Deparse(packet_out pkt, in headers h) { apply { pkt.emit(h.op); pkt.emit(h.extra); } }
