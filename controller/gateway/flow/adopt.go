@@ -40,6 +40,10 @@ func (b *Book) Adopt(out []OutboundEntry, in []InboundEntry, lost bool, now time
 	b.looks.clear()
 	clear(b.strays)
 	b.lag = lag{}
+	if len(b.flows) == 0 { // a controller that starts: make room once, not by doubling
+		b.flows = make(map[Key]*Flow, len(out))
+		b.owners = make(map[Key]*Flow, len(in))
+	}
 	for _, f := range b.flows {
 		f.out, f.in = Winner{}, Winner{}
 		f.bornKnown, f.queued, f.underway, f.looking = false, false, false, false
