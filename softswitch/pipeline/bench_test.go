@@ -132,3 +132,48 @@ func BenchmarkEntries(b *testing.B) {
 	}
 	runtime.KeepAlive(pl)
 }
+
+// BenchmarkLookup measures one table lookup with its action.
+func BenchmarkLookup(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		kinds   []string
+		widths  []int
+		entries int
+	}{
+		{"exact/1M", []string{"exact", "exact"}, []int{32, 32}, 1_000_000},
+		{"lpm/12k", []string{"lpm"}, []int{32}, 12_000},
+		{"ternary/50", []string{"ternary", "ternary"}, []int{32, 16}, 50},
+		{"ternary/1k", []string{"ternary", "ternary"}, []int{32, 16}, 1_000},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			g := newTableRig(b, c.kinds, c.widths, c.entries)
+			for i := range c.entries {
+				v := be32(uint32(i) * 2654435761)
+				e := Entry{Action: Call{"set", [][]byte{{1}}}}
+				switch c.kinds[0] {
+				case "exact":
+					e.Key = exactly(v, v)
+				case "lpm":
+					e.Key = []Field{{Value: v, PrefixLen: 15 + i%10, Present: true}}
+				default: // 16 masks
+					e.Key = []Field{{Value: v, Mask: be32(^uint32(0) << (i % 16)), Present: true}, {}}
+					e.Priority = int32(1 + i)
+				}
+				if err := g.t.Insert(e); err != nil && c.kinds[0] != "lpm" {
+					b.Fatal(err)
+				}
+			}
+			p := g.pl.packet(&run{})
+			at := g.pl.code.l.member(0, 0).off
+			b.ReportAllocs()
+			for i := uint32(0); b.Loop(); i++ {
+				p.w[at] = uint64(uint32(int(i)*7919%c.entries) * 2654435761)
+				if len(c.kinds) > 1 {
+					p.w[at+1] = p.w[at]
+				}
+				g.t.run(p)
+			}
+		})
+	}
+}
