@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/topo/host"
 	"github.com/firstack/firstack/topo/link"
 	"github.com/firstack/firstack/topo/live"
@@ -104,7 +105,7 @@ func open(ctx context.Context, opts Options) (*session, error) {
 	if opts.Config != "" {
 		t.SetConfiguration(opts.Config)
 	}
-	network, err := live.Start(ctx, t, live.Options{Tracer: opts.Trace.For, Plain: opts.Plain})
+	network, err := live.Start(ctx, t, live.Options{Tracer: opts.Trace.For, Plain: opts.Plain, Edit: patient})
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +114,9 @@ func open(ctx context.Context, opts Options) (*session, error) {
 	s.watch()
 	return s, nil
 }
+
+// patient gives probes the time that a busy machine may take: a race needs no probe to leave a dead replica behind.
+func patient(c *config.Config) { c.Health.Interval, c.Health.Timeout = 10*time.Second, 10*time.Second }
 
 // watch puts the observer on the wire and notes who is who.
 func (s *session) watch() {
