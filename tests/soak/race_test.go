@@ -38,7 +38,7 @@ func draw(n *lab.Network, random *rand.Rand, number int) race {
 	size := int64(1 + random.IntN(20_000))
 	switch random.IntN(20) {
 	case 0:
-		size = int64(random.IntN(1 << 20))
+		size = int64(random.IntN(500_000))
 	case 1, 2, 3, 4:
 		size = int64(random.IntN(200_000))
 	}
@@ -58,6 +58,8 @@ type tally struct {
 	mu                            sync.Mutex
 	done, replica, origin         int
 	aborted, cut, again, untagged int
+	slowest                       time.Duration
+	slow                          string // the slowest race
 	faults                        []error
 }
 
@@ -90,6 +92,11 @@ func (r race) run(ctx context.Context, n *lab.Network, cuts *cuts, t *tally) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.done++
+	if result.Total > t.slowest {
+		t.slowest = result.Total
+		t.slow = fmt.Sprintf("race %d, %s to %v, won by %s: %d SYNs, connected after %v, first byte after %v, %d bytes after %v",
+			r.number, r.client, r.server, winner, result.SYNs, result.Connect, result.FirstByte, result.Bytes, result.Total)
+	}
 	if result.SYNs > 1 {
 		t.again++
 	}

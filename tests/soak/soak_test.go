@@ -3,8 +3,12 @@ package soak
 import (
 	"context"
 	"flag"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +18,7 @@ import (
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/tests/e2e/lab"
 	"github.com/firstack/firstack/topo/live"
+	"github.com/firstack/firstack/topo/spec"
 )
 
 var (
@@ -61,6 +66,10 @@ func TestSoak(t *testing.T) {
 		total.done, took.Round(time.Millisecond), float64(total.done)/took.Seconds(), total.replica, total.origin, total.aborted, total.cut)
 	t.Logf("%d answers, %d late, %d resets, %d given again; %d connections with repeated SYNs (%d SYNs), %d untagged; %d frames checked",
 		w.Answers, w.Late, w.Resets, w.Repeated, total.again, w.SYNsAgain, total.untagged, w.Frames)
+	t.Logf("the slowest: %s", total.slow)
+	t.Logf("client gateways: %s", decisions(n, spec.ClientGateway))
+	t.Logf("server gateway: %s", decisions(n, spec.ServerGateway))
+	t.Logf("replica gateways: %s", decisions(n, spec.ReplicaGateway))
 	for _, l := range n.World.Fabric().Links() {
 		if s := l.Stats(); s.Overflow > 0 {
 			t.Logf("link %s lost %d frames for want of room", l.Name(), s.Overflow)
@@ -149,6 +158,23 @@ func settle(t *testing.T, n *lab.Network) {
 // longRun is from how many races on it is worth the wait that the last translation is retired.
 const longRun = 1000
 
+// decisions sums up on how many packets the gateways of a role decided what.
+func decisions(n *lab.Network, role spec.Role) string {
+	sums := map[string]uint64{}
+	for _, g := range n.World.Plan().Gateways {
+		if g.Role == role {
+			for decision, packets := range n.AllDecisions(g.Name) {
+				sums[decision] += packets
+			}
+		}
+	}
+	var words []string
+	for _, decision := range slices.Sorted(maps.Keys(sums)) {
+		words = append(words, fmt.Sprintf("%s %d", decision, sums[decision]))
+	}
+	return strings.Join(words, ", ")
+}
+
 type usage struct {
 	heap       uint64 // bytes, garbage collected
 	goroutines int
@@ -165,6 +191,6 @@ func measure() usage {
 // probe begins to probe the servers of a network that is there.
 func probe(n *lab.Network) {
 	n.Change(func(c *config.Config) {
-		c.Health = config.Health{Interval: 500 * time.Millisecond, Timeout: 400 * time.Millisecond, Rise: 1, Fall: 2, Path: "/health"}
+		c.Health = config.Health{Interval: 500 * time.Millisecond, Timeout: 500 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health"}
 	})
 }

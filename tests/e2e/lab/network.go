@@ -167,22 +167,27 @@ func (n *Network) Entries(gateway, table string) (count int) {
 	return count
 }
 
-// Decisions counts the packets on which a gateway decided so: by the direct counters of the entries of its table of
-// verdicts or decisions with this action.
-func (n *Network) Decisions(gateway, action string) (packets uint64) {
+// Decisions counts the packets on which a gateway decided so.
+func (n *Network) Decisions(gateway, action string) uint64 { return n.AllDecisions(gateway)[action] }
+
+// AllDecisions counts a gateway's packets by what it decided about them: by the direct counters of its table of verdicts
+// or decisions. What it never decided is left out.
+func (n *Network) AllDecisions(gateway string) map[string]uint64 {
 	table := "decisions"
 	if n.World.Plan().Gateway(gateway).Role == spec.ClientGateway {
 		table = "verdicts"
 	}
+	counts := map[string]uint64{}
 	n.table(gateway, table, func(t *pipeline.Table) {
 		t.Range(func(e *pipeline.Entry) bool {
-			if strings.HasSuffix(e.Action.Action, "."+action) {
-				packets += e.Packets
+			if e.Packets > 0 {
+				action := e.Action.Action
+				counts[action[strings.LastIndexByte(action, '.')+1:]] += e.Packets
 			}
 			return true
 		})
 	})
-	return packets
+	return counts
 }
 
 func (n *Network) table(gateway, name string, f func(*pipeline.Table)) {
