@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -29,9 +28,11 @@ func edit(s *config.Service, replica string) *config.Replica {
 // removed. Each keeps its replica to its end; new ones go elsewhere.
 func TestConfigurationChanges(t *testing.T) {
 	for _, c := range configurations {
-		for how, f := range without {
-			t.Run(fmt.Sprintf("%s %s", c, how), func(t *testing.T) {
-				n := lab.Start(t, lab.Default(t, lab.InConfiguration(c)), live.Options{Edit: noProbes})
+		t.Run(string(c), func(t *testing.T) {
+			n := lab.Start(t, lab.Default(t, lab.InConfiguration(c)), live.Options{Edit: noProbes})
+			before := n.Config().Services[0].Replicas
+			for how, f := range without {
+				t.Logf("%s", how)
 				old := dial(t, n)
 				n.Await("the connection is learned", func() bool { return translated(n, old) })
 				young := dial(t, n)
@@ -51,7 +52,8 @@ func TestConfigurationChanges(t *testing.T) {
 				if site := ask(t, young, 200_000); site != winner(n, young).Site {
 					t.Errorf("the young connection is served by %s, not %s", site, winner(n, young).Site)
 				}
-			})
-		}
+				n.Change(func(c *config.Config) { c.Services[0].Replicas = before })
+			}
+		})
 	}
 }
