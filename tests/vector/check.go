@@ -38,21 +38,31 @@ func LoadAll(fsys fs.FS) ([]*Vector, error) {
 	return all, nil
 }
 
-// Check runs the vector on a fresh target and reports to t. A vector that says how its program deviates
-// has to fail, so that what it says is struck out once it is not true any more.
+// Check runs the vector on a fresh target and reports to t.
 func (v *Vector) Check(t testing.TB, target Target) {
 	t.Helper()
+	v.Report(t, v.Run(t.Context(), target))
+}
+
+// Run runs the vector on a fresh target with the program that it is for.
+func (v *Vector) Run(ctx context.Context, target Target) error {
 	program, err := LoadProgram(v.Program)
 	if err != nil {
-		t.Fatalf("%s: %v", v.Where, err)
+		return fmt.Errorf("%s: %w", v.Where, err)
 	}
-	err = Run(context.Background(), target, program, v)
+	return Run(ctx, target, program, v)
+}
+
+// Report tells t what came of running the vector. One that says how its program deviates has to fail, so that
+// what it says is struck out once it is not true any more.
+func (v *Vector) Report(t testing.TB, err error) {
+	t.Helper()
 	switch {
 	case v.Deviates == "" && err != nil:
-		t.Errorf("%s\n%v", v.Description, err)
+		t.Errorf("%s: %s\n%v", v.Name, v.Description, err)
 	case v.Deviates != "" && err == nil:
 		t.Errorf("%s: %s does what it says now; strike out deviates: %s", v.Where, v.Name, v.Deviates)
 	case v.Deviates != "":
-		t.Logf("deviates: %s", v.Deviates)
+		t.Logf("%s deviates: %s", v.Name, v.Deviates)
 	}
 }

@@ -3,6 +3,7 @@ package vector
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
@@ -58,15 +59,22 @@ type Program struct {
 	Config []byte // BMv2 JSON
 }
 
-// LoadProgram returns one of p4src.Programs.
+// parsed holds the programs by name: parsing a P4Info takes longer than most vectors.
+var parsed sync.Map
+
+// LoadProgram returns one of p4src.Programs. The program is shared and must not be changed.
 func LoadProgram(name string) (*Program, error) {
+	if p, ok := parsed.Load(name); ok {
+		return p.(*Program), nil
+	}
 	for _, p := range p4src.Programs {
 		if string(p) == name {
 			info := &configv1.P4Info{}
 			if err := prototext.Unmarshal(p.P4Info(), info); err != nil {
 				return nil, fmt.Errorf("program %s: %w", name, err)
 			}
-			return &Program{Name: name, Info: info, Config: p.JSON()}, nil
+			program, _ := parsed.LoadOrStore(name, &Program{Name: name, Info: info, Config: p.JSON()})
+			return program.(*Program), nil
 		}
 	}
 	return nil, fmt.Errorf("unknown program %q", name)

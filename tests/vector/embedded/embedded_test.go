@@ -1,8 +1,11 @@
 package embedded
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"os"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -18,6 +21,34 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// outcomes remembers what came of each vector, for TestVectors and TestPatent both ask.
+var outcomes struct {
+	sync.Mutex
+	of map[string]func() error
+}
+
+// outcome runs a vector on a switch of its own, once.
+func outcome(v *vector.Vector) error {
+	outcomes.Lock()
+	run := outcomes.of[v.Name]
+	if run == nil {
+		run = sync.OnceValue(func() error {
+			ctx := context.Background() // outlives the test that asks first
+			target, err := Start(ctx)
+			if err != nil {
+				return err
+			}
+			return errors.Join(v.Run(ctx, target), target.Close())
+		})
+		if outcomes.of == nil {
+			outcomes.of = map[string]func() error{}
+		}
+		outcomes.of[v.Name] = run
+	}
+	outcomes.Unlock()
+	return run()
+}
+
 func TestVectors(t *testing.T) {
 	vectors, err := vector.LoadAll(os.DirFS("../data"))
 	if err != nil {
@@ -26,16 +57,7 @@ func TestVectors(t *testing.T) {
 	for _, v := range vectors {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
-			target, err := Start(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := target.Close(); err != nil {
-					t.Error(err)
-				}
-			}()
-			v.Check(t, target)
+			v.Report(t, outcome(v))
 		})
 	}
 }

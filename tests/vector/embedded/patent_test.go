@@ -4,7 +4,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/firstack/firstack/tests/vector"
@@ -24,10 +23,6 @@ func TestPatent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes := map[*vector.Vector]func() error{}
-	for _, v := range vectors {
-		outcomes[v] = sync.OnceValue(func() error { return outcome(t, v) })
-	}
 	listed := map[string]bool{}
 	for _, m := range rows.FindAllStringSubmatch(string(page), -1) {
 		row := m[1]
@@ -43,9 +38,7 @@ func TestPatent(t *testing.T) {
 					continue
 				}
 				shown = true
-				if err := outcomes[v](); err != nil {
-					t.Errorf("%s: %s\n%v", v.Name, v.Description, err)
-				}
+				v.Report(t, outcome(v))
 			}
 			if !shown {
 				t.Errorf("no vector shows %s", row)
@@ -57,19 +50,6 @@ func TestPatent(t *testing.T) {
 			t.Errorf("docs/patent-map.md has no row for %s", what)
 		}
 	}
-}
-
-func outcome(t *testing.T, v *vector.Vector) error {
-	target, err := Start(t.Context())
-	if err != nil {
-		return err
-	}
-	defer target.Close()
-	program, err := vector.LoadProgram(v.Program)
-	if err != nil {
-		return err
-	}
-	return vector.Run(t.Context(), target, program, v)
 }
 
 // alike are claims that ask for the same of a method, a system and a program product: a row stands for all.
