@@ -30,6 +30,8 @@ func TestInterface(t *testing.T) {
 			t.Fatalf("%s", out)
 		}
 	}
+	awaitUp(t, a)
+	awaitUp(t, b)
 	pa, err := OpenInterface(a)
 	if errors.Is(err, syscall.EPERM) {
 		t.Skip(err)
@@ -67,6 +69,17 @@ func TestInterface(t *testing.T) {
 	if err := pa.Send(frame); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
+}
+
+// awaitUp waits until the kernel has seen the link come up: before that it drops what is sent.
+func awaitUp(t *testing.T, dev string) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if state, err := os.ReadFile("/sys/class/net/" + dev + "/operstate"); err == nil && string(bytes.TrimSpace(state)) == "up" {
+			return
+		}
+	}
+	t.Fatalf("%s did not come up", dev)
 }
 
 func TestNoInterface(t *testing.T) {
