@@ -135,6 +135,7 @@ func (k *Controller) Run(ctx context.Context) error {
 	probing := make(chan struct{})
 	go func() {
 		defer close(probing)
+		k.awaitTables(ctx)
 		k.prober.Run(ctx)
 	}()
 	for _, u := range k.roster.Load().units {
@@ -156,6 +157,25 @@ func (k *Controller) Run(ctx context.Context) error {
 			}
 		case c := <-k.mail:
 			c.done <- k.apply(ctx, c.config)
+		}
+	}
+}
+
+// probesWait is how long probes are put off for switches that do not have their tables yet.
+const probesWait = 10 * time.Second
+
+// awaitTables returns when every switch holds what it should, or after probesWait: probes go through the switches, and
+// would take every server for dead that a gateway can't lead to yet.
+func (k *Controller) awaitTables(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, probesWait)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for k.Ready(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
 }

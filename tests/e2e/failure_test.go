@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/tests/e2e/lab"
 	"github.com/firstack/firstack/topo/host"
 	"github.com/firstack/firstack/topo/live"
@@ -51,6 +52,25 @@ func awaitHealth(t *testing.T, n *lab.Network, state string, replicas ...string)
 			}
 		}
 		return found == len(replicas)
+	})
+}
+
+// TestProbesWaitForTables: no server is taken for dead because the gateways before it have not been given their tables yet.
+func TestProbesWaitForTables(t *testing.T) {
+	n := lab.Start(t, lab.Default(t), live.Options{Edit: func(c *config.Config) {
+		c.Health = config.Health{Interval: 200 * time.Millisecond, Timeout: 190 * time.Millisecond, Rise: 3, Fall: 3}
+	}})
+	probed := map[string]bool{}
+	n.Await("every replica was probed", func() bool {
+		list, err := n.Controller().Replicas(t.Context())
+		check(t, err)
+		for _, r := range list {
+			if r.Health != "active" || r.Error != "" {
+				t.Fatalf("%s is %s: %s", r.Name, r.Health, r.Error)
+			}
+			probed[r.Name] = probed[r.Name] || n.World.Host(r.Name).Stats().TCP.PassiveConnectionOpenings.Value() > 0
+		}
+		return probed[lab.London] && probed[lab.Tokyo] && probed[lab.SaoPaulo]
 	})
 }
 

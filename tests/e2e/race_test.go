@@ -22,7 +22,7 @@ func TestEndToEnd(t *testing.T) {
 		"A": {"A"}, "B": {"B"}, "C": {"C"}, "ABC": {"A", "B", "C"}, "BCA": {"B", "C", "A"}, "CAB": {"C", "A", "B"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := lab.Start(t, lab.Default(t, lab.InConfiguration(configurations...)), live.Options{Edit: func(c *config.Config) {
+			n := lab.Start(t, lab.Default(t, lab.InConfiguration(configurations...)), live.Options{Scale: 0.3, Edit: func(c *config.Config) {
 				c.Timers.LingerFIN, c.Timers.Transitory = time.Second, 2*time.Second
 			}})
 			r := n.Fetch(host.Request{Size: 1 << 20, Seed: 7})
