@@ -49,17 +49,21 @@ var sections = []section{
 func main() {
 	out := flag.String("o", "docs/benchmarks.md", "file to write")
 	count := flag.Int("count", 3, "runs of each benchmark; the report shows the median")
+	note := flag.String("note", "", "a sentence about the circumstances, for the report")
 	flag.Parse()
-	if err := run(*out, *count); err != nil {
+	if err := run(*out, *count, *note); err != nil {
 		fmt.Fprintln(os.Stderr, "benchreport:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string, count int) error {
+func run(out string, count int, note string) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Benchmarks\n\nMade by `make bench` on %s. Medians of %d runs; the machine is shared and noisy, so look at ratios.\n\n%s\n",
 		time.Now().UTC().Format("2006-01-02"), count, machine())
+	if note != "" {
+		fmt.Fprintf(&b, "\n%s\n", note)
+	}
 	for _, s := range sections {
 		args := []string{"test", "-run", "^$", "-bench", s.bench, "-benchmem", "-benchtime", s.time,
 			"-count", strconv.Itoa(count), "-timeout", "60m", s.pkg}
