@@ -52,15 +52,15 @@ func chaos(ctx context.Context, t *testing.T, n *lab.Network, seed uint64, c *cu
 			h := replicaName(replicaSites[random.IntN(len(replicaSites))])
 			c.begin(h)
 			check(t, n.World.SetHostDown(h, true))
-			sleep(ctx, 100*time.Millisecond, 1500*time.Millisecond, random)
+			sleep(ctx, 100*time.Millisecond, 800*time.Millisecond, random)
 			check(t, n.World.SetHostDown(h, false))
 			c.end(h)
-			sleep(ctx, 500*time.Millisecond, 3*time.Second, random)
+			sleep(ctx, time.Second, 4*time.Second, random)
 		},
 		func(random *rand.Rand) { // a replica is busy for a while
 			server := n.World.Server(replicaName(replicaSites[random.IntN(len(replicaSites))]))
 			server.SetBusy(true)
-			sleep(ctx, 500*time.Millisecond, 3*time.Second, random)
+			sleep(ctx, time.Second, 4*time.Second, random)
 			server.SetBusy(false)
 			sleep(ctx, 0, 2*time.Second, random)
 		},

@@ -191,6 +191,6 @@ func measure() usage {
 // probe begins to probe the servers of a network that is there.
 func probe(n *lab.Network) {
 	n.Change(func(c *config.Config) {
-		c.Health = config.Health{Interval: 500 * time.Millisecond, Timeout: 500 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health"}
+		c.Health = config.Health{Interval: time.Second, Timeout: 500 * time.Millisecond, Rise: 1, Fall: 3, Path: "/health"}
 	})
 }
