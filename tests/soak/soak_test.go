@@ -22,8 +22,8 @@ import (
 )
 
 var (
-	races      = flag.Int("races", 300, "connections to open")
-	seed       = flag.Uint64("seed", 0, "seed of all that is drawn; 0: a new one")
+	races      = flag.Int("races", 100, "connections to open")
+	seed       = flag.Uint64("seed", 1, "seed of all that is drawn; 0: a new one")
 	concurrent = flag.Int("concurrent", 150, "connections open at once")
 )
 
