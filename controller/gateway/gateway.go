@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
@@ -154,24 +155,37 @@ func (g *Gateway) timers() config.Timers {
 // ErrStopped says that a gateway no longer runs.
 var ErrStopped = errors.New("the gateway has stopped")
 
-// do has f run by the owner and waits for it.
+// do has f run by the owner and waits for it. With an error f was not run, nor will it be: what it writes to is the
+// caller's again.
 func (g *Gateway) do(ctx context.Context, f func()) error {
 	done := make(chan struct{})
+	var taken atomic.Bool // by the owner, to run f, or by the caller, to give it up
 	select {
-	case g.mail <- func() { f(); close(done) }:
+	case g.mail <- func() {
+		if taken.CompareAndSwap(false, true) {
+			f()
+			close(done)
+		}
+	}:
 	case <-g.stopped:
 		return ErrStopped
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	var err error
 	select {
 	case <-done:
 		return nil
 	case <-g.stopped:
-		return ErrStopped
+		err = ErrStopped
 	case <-ctx.Done():
-		return ctx.Err()
+		err = ctx.Err()
 	}
+	if taken.CompareAndSwap(false, true) {
+		return err
+	}
+	<-done
+	return nil
 }
 
 // Apply changes the configuration. Only what differs is written; connections that are open stay what they are.
