@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"maps"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/firstack/firstack/tests/e2e/lab"
@@ -19,15 +21,21 @@ func TestGarbage(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 
 	// Frames of a whole connection, by the gateway and port that they came in at.
-	samples := map[string][][]byte{}
+	var mu sync.Mutex // a tap may still run when it has been removed
+	collected := map[string][][]byte{}
 	remove := n.World.Fabric().AddTap(func(ev link.TapEvent) {
 		if ev.Fate == link.Delivered && n.World.Plan().Gateway(ev.To) != nil {
-			samples[ev.To] = append(samples[ev.To], append([]byte(nil), ev.Frame...))
+			mu.Lock()
+			defer mu.Unlock()
+			collected[ev.To] = append(collected[ev.To], append([]byte(nil), ev.Frame...))
 		}
-	}) // frames are delivered one at a time
+	})
 	n.Fetch(host.Request{Size: 20_000})
 	n.Quiet()
 	remove()
+	mu.Lock()
+	samples := maps.Clone(collected)
+	mu.Unlock()
 
 	n.Witness.Tolerate(func(link.TapEvent) bool { return true }) // what goes in wrong comes out wrong
 	frame := make([]byte, 0, 2048)
