@@ -72,7 +72,7 @@ func TestExample(t *testing.T) {
 	tokyo := c.Services[0].Replicas[1]
 	want := config.Replica{
 		Name: "tokyo", Address: netip.MustParseAddr("198.51.100.70"), Port: 8080, Configuration: config.ConfigurationB,
-		AdminState: config.AdminUp, Gateway: "tokyo", HealthPort: 8080,
+		AdminState: config.AdminUp, Weight: 1, Gateway: "tokyo", HealthPort: 8080,
 	}
 	if tokyo != want {
 		t.Errorf("tokyo is %+v, want %+v", tokyo, want)
@@ -109,6 +109,11 @@ services:
 	if err != nil {
 		t.Fatal(err)
 	}
+	steering := config.Steering{
+		Mode: config.SteeringDirect, Legs: 4, RaceEvery: 128, ScoutEvery: 256, Trust: 10 * time.Minute,
+		Margin: 2 * time.Millisecond, MarginPercent: 5, Hysteresis: time.Millisecond, HysteresisPercent: 3,
+		Patience: 50 * time.Millisecond, PatienceFactor: 2,
+	}
 	everywhere := netip.MustParsePrefix("0.0.0.0/0")
 	yes := true
 	want := &config.Config{
@@ -122,14 +127,15 @@ services:
 		},
 		Services: []config.Service{{
 			Name: "web", Server: netip.MustParseAddr("192.0.2.10"), Port: 8000, Gateway: "sg", Replicatable: &yes,
-			OriginPolicy: config.OriginStandby,
-			Origins:      []config.Origin{{Name: "origin", Address: netip.MustParseAddr("192.0.2.10"), Port: 8000, Weight: 1}},
+			OriginPolicy: config.OriginStandby, Steering: steering,
+			Origins: []config.Origin{{Name: "origin", Address: netip.MustParseAddr("192.0.2.10"), Port: 8000, Weight: 1}},
 			Replicas: []config.Replica{
-				{Name: "a", Address: netip.MustParseAddr("198.51.100.1"), Port: 8000, Configuration: config.ConfigurationA, AdminState: config.AdminUp, HealthPort: 8000},
-				{Name: "b", Address: netip.MustParseAddr("198.51.100.2"), Port: 81, Configuration: config.ConfigurationA, AdminState: config.AdminUp, Gateway: "rg", MaxConnectionRate: 7, Burst: 7, HealthPort: 81},
+				{Name: "a", Address: netip.MustParseAddr("198.51.100.1"), Port: 8000, Configuration: config.ConfigurationA, AdminState: config.AdminUp, Weight: 1, HealthPort: 8000},
+				{Name: "b", Address: netip.MustParseAddr("198.51.100.2"), Port: 81, Configuration: config.ConfigurationA, AdminState: config.AdminUp, Weight: 1, Gateway: "rg", MaxConnectionRate: 7, Burst: 7, HealthPort: 81},
 			},
 		}},
 		Redirections: []config.Redirection{{Clients: everywhere, Servers: everywhere, Ports: []uint16{80, 443}, Action: config.ActionRedirect}},
+		Steering:     steering,
 		Timers: config.Timers{
 			SlotPending: 3 * time.Second, SlotClaimed: 300 * time.Second, Tell: 500 * time.Millisecond,
 			Idle: 124 * time.Minute, Transitory: 4 * time.Minute, LingerReset: 2 * time.Second, LingerFIN: time.Minute,
@@ -283,12 +289,37 @@ services:
     port: 0
     replicatable: true
     origin-policy: ""
+    steering:
+      mode: ""
+      legs: 0
+      race-every: 0
+      scout-every: 0
+      trust: 0s
+      margin: 0s
+      margin-percent: 0
+      hysteresis: 0s
+      hysteresis-percent: 0
+      patience: 0s
+      patience-factor: 0
     replicas:
       - name: a.b
         address: ""
         configuration: ""
         admin-state: ""
+        weight: 0
 redirections: []
+steering:
+  mode: ""
+  legs: 0
+  race-every: 0
+  scout-every: 0
+  trust: 0s
+  margin: 0s
+  margin-percent: 0
+  hysteresis: 0s
+  hysteresis-percent: 0
+  patience: 0s
+  patience-factor: 0
 timers:
   slot-pending: 1m1s
   slot-claimed: 0s

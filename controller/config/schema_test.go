@@ -72,7 +72,7 @@ func beyondSchema(message string) bool {
 	for _, text := range []string{
 		"second time", "octal", "empty", "no tls", "no gateway", "bits set", "reached by", "network's", "everything a neighbour",
 		"nobody's", "group address", "the controller", "already", "more than", " is outside 10ms", " is outside 2ms",
-		"found where a key is wanted", "has no host", "does not end in", "is outside 0s",
+		"found where a key is wanted", "has no host", "does not end in", "is outside 0s", " is outside 1s", " is outside 1ms",
 	} {
 		if strings.Contains(message, text) {
 			return true

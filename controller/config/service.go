@@ -32,6 +32,8 @@ type Service struct {
 	// race: a SYN goes to an origin server at once; standby: when it is a retransmission or no replica is live;
 	// never: not at all.
 	OriginPolicy OriginPolicy `yaml:"origin-policy" default:"standby"`
+	// How client gateways use what they learned of its replicas.
+	Steering Steering `yaml:"steering"`
 	// Servers of the service itself. Default: one named origin, at the server's own address.
 	Origins []Origin `yaml:"origins"`
 	// Web servers elsewhere that hold the same content.
@@ -96,6 +98,8 @@ type Replica struct {
 	Configuration Configuration `yaml:"configuration" default:"A"`
 	// up takes connections, drain takes no new ones and lets open ones end, down counts as dead.
 	AdminState AdminState `yaml:"admin-state" default:"up"`
+	// Its share of the connections that client gateways send direct, against equally near replicas'.
+	Weight int32 `yaml:"weight" rule:"min=1,max=65535" default:"1"`
 	// The replica gateway in front of it. Left out where others run it.
 	Gateway string `yaml:"gateway"`
 	// New connections per second above which the gateway calls the replica busy, by a meter in the switch; 0: no

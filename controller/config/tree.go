@@ -24,6 +24,8 @@ type Config struct {
 	// Which SYNs client gateways tag; the first rule that matches counts. Default: one rule that redirects ports
 	// 80 and 443; an empty list redirects nothing.
 	Redirections []Redirection `yaml:"redirections"`
+	// How client gateways use what they learned of services that are not listed.
+	Steering Steering `yaml:"steering"`
 	// Lives of slots and translations.
 	Timers Timers `yaml:"timers"`
 	// How replicas and origin servers are probed.
