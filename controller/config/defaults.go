@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/firstack/firstack/controller/config/internal/shape"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 // DefaultPorts are those of the one redirection rule that holds when there are none.

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/firstack/firstack/controller/config/internal/shape"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 // Change is one difference between two trees. Elements of lists go by what tells them apart, so that a path

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/firstack/firstack/controller/config"
-	"github.com/firstack/firstack/controller/config/internal/shape"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 const manual = "../../docs/configuration.md"

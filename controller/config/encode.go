@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/firstack/firstack/controller/config/internal/shape"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 // Encode writes the tree as YAML, keys in the order of the tree, lists in their own. What Parse would fill in by

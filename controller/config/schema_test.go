@@ -15,7 +15,7 @@ import (
 
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/config/internal/schema"
-	"github.com/firstack/firstack/controller/config/internal/shape"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 const schemaFile = "../../docs/config.schema.json"

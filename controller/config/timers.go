@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/firstack/firstack/controller/config/internal/shape"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 // Timers are the lives of slots and translations. Slots count ticks of 1.024 ms in 32 bits and compare them by

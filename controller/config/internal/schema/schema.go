@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/firstack/firstack/controller/config/internal/shape"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 // Generate gives the schema of a struct type. Comments are those of its fields, as Comments finds them.
