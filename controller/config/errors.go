@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/firstack/firstack/controller/internal/shape"
 	"github.com/firstack/firstack/controller/config/internal/strict"
+	"github.com/firstack/firstack/controller/internal/shape"
 )
 
 // Error is one thing that is wrong with a configuration, and where. Load, Parse and Validate give all of them
