@@ -1,8 +1,9 @@
 package bmv2json
 
 import (
-	"encoding/json"
 	"math/big"
+
+	"github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 )
 
 // ParamKind says what a primitive's argument is.
@@ -156,8 +157,7 @@ func (d *decoder) vector(v *rawValue, locals, depth int) (Param, error) {
 		return Param{}, unsupported("vectors nested more than 4 deep")
 	}
 	var items []rawValue
-	var empty struct{} // p4c writes an empty vector as {}
-	if json.Unmarshal(v.Value, &empty) == nil {
+	if v.Value.IsNull() || v.Value.Kind == jsontree.Object { // p4c writes an empty vector as {}
 		return Param{Kind: PVector}, nil
 	}
 	if err := unmarshal(v.Value, &items); err != nil {

@@ -1,8 +1,9 @@
 package bmv2json
 
 import (
-	"encoding/json"
 	"math/big"
+
+	"github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 )
 
 // Node is one step of a control: exactly one of Table, Conditional, ActionCall.
@@ -301,11 +302,11 @@ func acyclic(c *Control) error {
 }
 
 // matchString decodes the "key" of an entry, a hexstr or, for "valid", a bool.
-func matchString(raw json.RawMessage) (*big.Int, error) {
-	switch string(raw) {
-	case "true":
-		return big.NewInt(1), nil
-	case "false":
+func matchString(raw *jsontree.Value) (*big.Int, error) {
+	if b, err := raw.Truth(); err == nil {
+		if b {
+			return big.NewInt(1), nil
+		}
 		return new(big.Int), nil
 	}
 	s, err := stringOf(raw)

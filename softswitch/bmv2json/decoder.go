@@ -1,10 +1,11 @@
 package bmv2json
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 )
 
 // Bounds that keep a hostile document from exhausting memory. They are far
@@ -94,41 +95,41 @@ func hex(s string) (*big.Int, error) {
 }
 
 // stringOf decodes a JSON string.
-func stringOf(raw json.RawMessage) (string, error) {
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
+func stringOf(raw *jsontree.Value) (string, error) {
+	s, err := raw.Text()
+	if err != nil {
 		return "", invalid("%.60s: want a string", raw)
 	}
 	return s, nil
 }
 
-func intOf(raw json.RawMessage) (int, error) {
-	var n int
-	if err := json.Unmarshal(raw, &n); err != nil {
+func intOf(raw *jsontree.Value) (int, error) {
+	n, err := raw.Int()
+	if err != nil {
 		return 0, invalid("%.60s: want an integer", raw)
 	}
 	return n, nil
 }
 
 // tuple decodes an array of exactly n elements.
-func tuple(raw json.RawMessage, n int) ([]json.RawMessage, error) {
-	var t []json.RawMessage
-	if err := json.Unmarshal(raw, &t); err != nil || len(t) != n {
+func tuple(raw *jsontree.Value, n int) ([]jsontree.Value, error) {
+	t, err := raw.Array()
+	if err != nil || len(t) != n {
 		return nil, invalid("%.60s: want an array of %d", raw, n)
 	}
 	return t, nil
 }
 
 // pair decodes an array of two strings.
-func pair(raw json.RawMessage) (a, b string, err error) {
-	var t []string
-	if err := json.Unmarshal(raw, &t); err != nil || len(t) != 2 {
+func pair(raw *jsontree.Value) (a, b string, err error) {
+	t, err := raw.Array()
+	if err != nil || len(t) != 2 || t[0].Kind != jsontree.String || t[1].Kind != jsontree.String {
 		return "", "", invalid("%.60s: want two strings", raw)
 	}
-	return t[0], t[1], nil
+	a, _ = t[0].Text()
+	b, _ = t[1].Text()
+	return a, b, nil
 }
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 func find[T any](m map[string]*T, what, name string) (*T, error) {
 	if v, ok := m[name]; ok {
@@ -161,7 +162,7 @@ func (d *decoder) field(header, field string) (FieldRef, error) {
 	return FieldRef{Header: h, Field: i}, nil
 }
 
-func (d *decoder) fieldValue(raw json.RawMessage) (FieldRef, error) {
+func (d *decoder) fieldValue(raw *jsontree.Value) (FieldRef, error) {
 	h, f, err := pair(raw)
 	if err != nil {
 		return FieldRef{}, err

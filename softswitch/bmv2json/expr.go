@@ -1,8 +1,9 @@
 package bmv2json
 
 import (
-	"encoding/json"
 	"math/big"
+
+	"github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 )
 
 // Type is the type of an expression.
@@ -91,20 +92,14 @@ var operators = map[string]signature{
 	"size_stack":               {right: StackT, result: Data, unary: true},
 }
 
-// rawExpr is the value of a type value object of type "expression".
-type rawExpr struct {
-	Op    *string         `json:"op"`
-	Type  *string         `json:"type"` // set when the value is itself a type value object
-	Left  json.RawMessage `json:"left"`
-	Right json.RawMessage `json:"right"`
-	Cond  json.RawMessage `json:"cond"`
-}
+// rawExpr holds the operands of an expression.
+type rawExpr struct{ Left, Right, Cond *jsontree.Value }
 
 // expr decodes a type value object into an expression.
-func (d *decoder) expr(raw json.RawMessage) (*Expr, error) { return d.exprAt(raw, 0) }
+func (d *decoder) expr(raw *jsontree.Value) (*Expr, error) { return d.exprAt(raw, 0) }
 
 // typed decodes an expression and insists on its type.
-func (d *decoder) typed(raw json.RawMessage, want Type) (*Expr, error) {
+func (d *decoder) typed(raw *jsontree.Value, want Type) (*Expr, error) {
 	e, err := d.expr(raw)
 	if err != nil {
 		return nil, err
@@ -115,29 +110,31 @@ func (d *decoder) typed(raw json.RawMessage, want Type) (*Expr, error) {
 	return e, nil
 }
 
-func (d *decoder) exprAt(raw json.RawMessage, depth int) (*Expr, error) {
+func (d *decoder) exprAt(raw *jsontree.Value, depth int) (*Expr, error) {
 	if depth > maxDepth {
 		return nil, unsupported("expression nested more than %d deep", maxDepth)
 	}
-	var v rawValue
-	if err := json.Unmarshal(raw, &v); err != nil || v.Type == "" {
+	typ, err := raw.Member("type").Text()
+	if err != nil || typ == "" {
 		return nil, invalid("expression %.80s", raw)
 	}
-	if v.Type != "expression" {
-		return d.leaf(v, depth)
+	v := raw.Member("value")
+	if typ != "expression" {
+		return d.leaf(rawValue{Type: typ, Value: v}, depth)
 	}
-	var r rawExpr
-	if err := json.Unmarshal(v.Value, &r); err != nil {
-		return nil, invalid("expression %.80s", raw)
-	}
-	if r.Op == nil {
-		if r.Type == nil {
+	if v.Member("op").IsNull() {
+		if v.Member("type").IsNull() {
 			return nil, invalid("expression %.80s has no op", raw)
 		}
-		return d.exprAt(v.Value, depth+1)
+		return d.exprAt(v, depth+1) // the value is itself a type value object
 	}
-	e, err := d.operation(*r.Op, &r, depth+1)
-	return e, at(err, "op %q", *r.Op)
+	op, err := v.Member("op").Text()
+	if err != nil {
+		return nil, invalid("expression %.80s", raw)
+	}
+	r := rawExpr{Left: v.Member("left"), Right: v.Member("right"), Cond: v.Member("cond")}
+	e, err := d.operation(op, &r, depth+1)
+	return e, at(err, "op %q", op)
 }
 
 func (d *decoder) operation(op string, r *rawExpr, depth int) (*Expr, error) {
@@ -169,10 +166,10 @@ func (d *decoder) operation(op string, r *rawExpr, depth int) (*Expr, error) {
 	e := &Expr{Kind: KOp, Type: sig.result, Op: op}
 	var err error
 	switch {
-	case sig.unary && !isNull(r.Left):
+	case sig.unary && !r.Left.IsNull():
 		return nil, invalid("left operand of a unary operator")
 	case sig.unary:
-	case isNull(r.Left) && (op == "+" || op == "-"):
+	case r.Left.IsNull() && (op == "+" || op == "-"):
 		e.Left = &Expr{Kind: KConst, Type: Data, Const: new(big.Int)}
 	default:
 		if e.Left, err = d.operand(r.Left, sig.left, depth); err != nil {
@@ -192,8 +189,8 @@ func (d *decoder) operation(op string, r *rawExpr, depth int) (*Expr, error) {
 	return e, nil
 }
 
-func (d *decoder) operand(raw json.RawMessage, want Type, depth int) (*Expr, error) {
-	if isNull(raw) {
+func (d *decoder) operand(raw *jsontree.Value, want Type, depth int) (*Expr, error) {
+	if raw.IsNull() {
 		return nil, invalid("operand missing")
 	}
 	e, err := d.exprAt(raw, depth)
@@ -283,8 +280,8 @@ func unionShape(e *Expr) *Union {
 func (d *decoder) leaf(v rawValue, depth int) (*Expr, error) {
 	switch v.Type {
 	case "bool":
-		var b bool
-		if err := json.Unmarshal(v.Value, &b); err != nil {
+		b, err := v.Value.Truth()
+		if err != nil {
 			return nil, invalid("bool %.20s", v.Value)
 		}
 		return &Expr{Kind: KBool, Type: Bool, Bool: b}, nil
@@ -346,21 +343,21 @@ func (d *decoder) named(typ, name string) (*Expr, error) {
 	return nil, unsupported("value of type %q", typ)
 }
 
-func lookahead(raw json.RawMessage) (*Expr, error) {
+func lookahead(raw *jsontree.Value) (*Expr, error) {
 	var t []int
-	if err := json.Unmarshal(raw, &t); err != nil || len(t) != 2 ||
+	if err := unmarshal(raw, &t); err != nil || len(t) != 2 ||
 		t[0] < 0 || t[1] < 1 || t[0] > maxFieldWidth || t[1] > maxFieldWidth {
 		return nil, invalid("lookahead %.40s", raw)
 	}
 	return &Expr{Kind: KLookahead, Type: Data, Offset: t[0], Width: t[1]}, nil
 }
 
-func (d *decoder) register(raw json.RawMessage, depth int) (*Expr, error) {
+func (d *decoder) register(raw *jsontree.Value, depth int) (*Expr, error) {
 	t, err := tuple(raw, 2)
 	if err != nil {
 		return nil, err
 	}
-	name, err := stringOf(t[0])
+	name, err := stringOf(&t[0])
 	if err != nil {
 		return nil, err
 	}
@@ -368,13 +365,13 @@ func (d *decoder) register(raw json.RawMessage, depth int) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	idx, err := d.operand(t[1], Data, depth+1)
+	idx, err := d.operand(&t[1], Data, depth+1)
 	return &Expr{Kind: KRegister, Type: Data, Register: r, Left: idx}, err
 }
 
-func (d *decoder) unionStackField(raw json.RawMessage) (*Expr, error) {
+func (d *decoder) unionStackField(raw *jsontree.Value) (*Expr, error) {
 	var t []string
-	if err := json.Unmarshal(raw, &t); err != nil || len(t) != 3 {
+	if err := unmarshal(raw, &t); err != nil || len(t) != 3 {
 		return nil, invalid("union_stack_field %.60s", raw)
 	}
 	s, err := find(d.ustackByName, "header union stack", t[0])

@@ -1,11 +1,11 @@
 package bmv2json
 
-import "encoding/json"
+import "github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 
 func (d *decoder) headerTypes() error {
 	for _, r := range d.raw.HeaderTypes {
 		t := &HeaderType{Name: r.Name, ID: r.ID, VarBit: -1, MaxLength: r.MaxLength}
-		if !isNull(r.LengthExp) {
+		if !r.LengthExp.IsNull() {
 			return unsupported("%s: length_exp (P4_14 variable-length header)", r.Name)
 		}
 		for _, rf := range r.Fields {
@@ -41,33 +41,32 @@ func (d *decoder) headerTypes() error {
 }
 
 // headerField decodes [name, width] or [name, width, signed].
-func headerField(raw json.RawMessage) (Field, error) {
-	var t []json.RawMessage
-	if err := json.Unmarshal(raw, &t); err != nil || len(t) < 2 || len(t) > 4 {
+func headerField(raw *jsontree.Value) (Field, error) {
+	t, err := raw.Array()
+	if err != nil || len(t) < 2 || len(t) > 4 {
 		return Field{}, invalid("field %.60s", raw)
 	}
 	var f Field
-	var err error
-	if f.Name, err = stringOf(t[0]); err != nil {
+	if f.Name, err = stringOf(&t[0]); err != nil {
 		return f, err
 	}
-	if string(t[1]) == `"*"` {
+	if t[1].Raw == `"*"` {
 		f.VarBit = true
 		return f, nil
 	}
-	if f.Width, err = intOf(t[1]); err != nil {
+	if f.Width, err = intOf(&t[1]); err != nil {
 		return f, at(err, "%s", f.Name)
 	}
 	if len(t) > 2 {
-		switch string(t[2]) {
+		switch t[2].Raw {
 		case "true", "1":
 			f.Signed = true
 		case "false", "0": // p4c writes 0 for bool
 		default:
-			return f, invalid("%s: signed: %.20s", f.Name, t[2])
+			return f, invalid("%s: signed: %.20s", f.Name, &t[2])
 		}
 	}
-	if len(t) > 3 && string(t[3]) == "true" {
+	if len(t) > 3 && t[3].Raw == "true" {
 		return f, unsupported("%s: saturating field (P4_14)", f.Name)
 	}
 	if f.Width < 1 || f.Width > maxFieldWidth {
@@ -226,11 +225,11 @@ func (d *decoder) aliases() error {
 		if err != nil {
 			return err
 		}
-		name, err := stringOf(t[0])
+		name, err := stringOf(&t[0])
 		if err != nil {
 			return err
 		}
-		h, f, err := pair(t[1])
+		h, f, err := pair(&t[1])
 		if err != nil {
 			return at(err, "%s", name)
 		}

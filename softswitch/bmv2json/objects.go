@@ -1,6 +1,6 @@
 package bmv2json
 
-import "encoding/json"
+import "github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 
 // externs only remembers the names: v1model's own externs have sections of
 // their own, so that an instance here is one the target would have to know.
@@ -31,11 +31,11 @@ func (d *decoder) errors() error {
 		if err != nil {
 			return err
 		}
-		name, err := stringOf(t[0])
+		name, err := stringOf(&t[0])
 		if err != nil {
 			return err
 		}
-		if d.p.Errors[name], err = intOf(t[1]); err != nil {
+		if d.p.Errors[name], err = intOf(&t[1]); err != nil {
 			return at(err, "%s", name)
 		}
 	}
@@ -221,7 +221,7 @@ func (d *decoder) checksums() error {
 		if c.Calculation, err = find(d.calcByName, "calculation", r.Calculation); err != nil {
 			return at(err, "%s", r.Name)
 		}
-		if !isNull(r.Cond) {
+		if !r.Cond.IsNull() {
 			if c.Cond, err = d.condition(r.Cond); err != nil {
 				return at(err, "%s: if_cond", r.Name)
 			}
@@ -232,7 +232,7 @@ func (d *decoder) checksums() error {
 }
 
 // condition decodes a boolean expression without action parameters.
-func (d *decoder) condition(raw json.RawMessage) (*Expr, error) {
+func (d *decoder) condition(raw *jsontree.Value) (*Expr, error) {
 	e, err := d.typed(raw, Bool)
 	if err != nil {
 		return nil, err

@@ -1,8 +1,9 @@
 package bmv2json
 
 import (
-	"encoding/json"
 	"math/big"
+
+	"github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 )
 
 // ParserOpKind is the kind of a parser operation.
@@ -393,8 +394,8 @@ func (d *decoder) deparsers() error {
 	return nil
 }
 
-func unmarshal(raw json.RawMessage, v any) error {
-	if err := json.Unmarshal(raw, v); err != nil {
+func unmarshal(raw *jsontree.Value, v any) error {
+	if raw == nil || jsontree.Fill(raw, v) != nil {
 		return invalid("%.60s", raw)
 	}
 	return nil

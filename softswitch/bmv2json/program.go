@@ -1,9 +1,10 @@
 package bmv2json
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 )
 
 // Version bounds: major 2, minor up to MaxMinor (P4Objects.cpp checks the same).
@@ -52,7 +53,11 @@ type Program struct {
 // ErrUnsupported or ErrInvalid and name the place.
 func Parse(data []byte) (*Program, error) {
 	var raw rawProgram
-	if err := json.Unmarshal(data, &raw); err != nil {
+	tree, err := jsontree.Parse(data)
+	if err == nil {
+		err = jsontree.Fill(tree, &raw)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if err := checkVersion(raw.Meta.Version); err != nil {

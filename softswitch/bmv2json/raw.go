@@ -1,6 +1,6 @@
 package bmv2json
 
-import "encoding/json"
+import "github.com/firstack/firstack/softswitch/bmv2json/jsontree"
 
 // The raw types mirror the document; the decoder turns them into the model.
 
@@ -15,7 +15,7 @@ type rawProgram struct {
 	UnionTypes   []rawUnionType    `json:"header_union_types"`
 	Unions       []rawUnion        `json:"header_unions"`
 	UnionStacks  []rawUnionStack   `json:"header_union_stacks"`
-	Errors       []json.RawMessage `json:"errors"`
+	Errors       []*jsontree.Value `json:"errors"`
 	ValueSets    []rawValueSet     `json:"parse_vsets"`
 	Parsers      []rawParser       `json:"parsers"`
 	Deparsers    []rawDeparser     `json:"deparsers"`
@@ -29,7 +29,7 @@ type rawProgram struct {
 	Pipelines    []rawPipeline     `json:"pipelines"`
 	Checksums    []rawChecksum     `json:"checksums"`
 	Externs      []rawExtern       `json:"extern_instances"`
-	Aliases      []json.RawMessage `json:"field_aliases"`
+	Aliases      []*jsontree.Value `json:"field_aliases"`
 }
 
 type rawSource struct {
@@ -46,15 +46,15 @@ func (s *rawSource) source() Source {
 
 type rawValue struct {
 	Type     string          `json:"type"`
-	Value    json.RawMessage `json:"value"`
+	Value    *jsontree.Value `json:"value"`
 	Bitwidth int             `json:"bitwidth"`
 }
 
 type rawHeaderType struct {
 	Name      string            `json:"name"`
 	ID        int               `json:"id"`
-	Fields    []json.RawMessage `json:"fields"`
-	LengthExp json.RawMessage   `json:"length_exp"`
+	Fields    []*jsontree.Value `json:"fields"`
+	LengthExp *jsontree.Value   `json:"length_exp"`
 	MaxLength int               `json:"max_length"`
 }
 
@@ -73,7 +73,7 @@ type rawStack struct {
 
 type rawUnionType struct {
 	Name    string            `json:"name"`
-	Headers []json.RawMessage `json:"headers"`
+	Headers []*jsontree.Value `json:"headers"`
 }
 
 type rawUnion struct {
@@ -109,7 +109,7 @@ type rawState struct {
 
 type rawParserOp struct {
 	Op     string            `json:"op"`
-	Params []json.RawMessage `json:"parameters"`
+	Params []*jsontree.Value `json:"parameters"`
 }
 
 type rawTransition struct {
@@ -208,7 +208,7 @@ type rawTable struct {
 type rawKey struct {
 	Match  string          `json:"match_type"`
 	Name   string          `json:"name"`
-	Target json.RawMessage `json:"target"`
+	Target *jsontree.Value `json:"target"`
 	Mask   *string         `json:"mask"`
 }
 
@@ -222,7 +222,7 @@ type rawDefault struct {
 type rawEntry struct {
 	Key []struct {
 		Match  string          `json:"match_type"`
-		Key    json.RawMessage `json:"key"`
+		Key    *jsontree.Value `json:"key"`
 		Mask   string          `json:"mask"`
 		Prefix int             `json:"prefix_length"`
 		Start  string          `json:"start"`
@@ -246,7 +246,7 @@ type rawProfile struct {
 
 type rawConditional struct {
 	Name      string          `json:"name"`
-	Expr      json.RawMessage `json:"expression"`
+	Expr      *jsontree.Value `json:"expression"`
 	TrueNext  *string         `json:"true_next"`
 	FalseNext *string         `json:"false_next"`
 	Source    *rawSource      `json:"source_info"`
@@ -265,7 +265,7 @@ type rawChecksum struct {
 	Calculation string          `json:"calculation"`
 	Update      *bool           `json:"update"`
 	Verify      *bool           `json:"verify"`
-	Cond        json.RawMessage `json:"if_cond"`
+	Cond        *jsontree.Value `json:"if_cond"`
 }
 
 type rawExtern struct {
