@@ -1,11 +1,14 @@
 // The client gateway (FIG. 2, 5 and 6): tags and remembers SYNs, lets the first SYN-ACK decide, keeps the
 // connection on the replica that sent it. It knows its clients' ports and nothing of replicas.
 #include "arch.p4"
+#include "selector.p4"
 #include "client/classify.p4"
 #include "client/translation.p4"
+#include "client/steering.p4"
 #include "client/verdict.p4"
 #include "slots.p4"
 #include "client/rewrite.p4"
+#include "client/racers.p4"
 #include "client/report.p4"
 
 control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
@@ -14,6 +17,7 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
     Hop() hop;
     Classify() classify;
     Translation() translation;
+    Steering() steering;
     Slots() slots;
     Verdict() verdict;
     Report() report;
@@ -51,6 +55,7 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
             settings.apply();
             classify.apply(hdr, meta.race, meta.flow, meta.io);
             translation.apply(meta.race, meta.flow, hdr);
+            steering.apply(hdr, meta.flow, meta.race);
             // What a translation settles from the wide area needs no slot.
             if (meta.race.kind != KIND_OTHER && (meta.race.lan == 1 || meta.race.authentic == 0)) {
                 slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io,
@@ -79,10 +84,12 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
 
 control ClientGatewayEgress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
     BeginEgress() begin;
+    Racers() racers;
     Neighbors() neighbors;
     EndEgress() end;
     apply {
         begin.apply(meta.io, standard);
+        racers.apply(hdr, meta);
         neighbors.apply(hdr, meta.io);
         end.apply(meta.io, standard);
     }

@@ -16,10 +16,13 @@ import (
 
 // Events of p4src/common/metadata.p4, flow_event_t.
 const (
-	eventClaimed = 1
-	eventLate    = 2
-	eventClosing = 3
-	eventReused  = 4
+	eventClaimed    = 1
+	eventLate       = 2
+	eventClosing    = 3
+	eventReused     = 4
+	eventUnanswered = 5
+	eventOverdue    = 6
+	eventServer     = 7
 )
 
 // digest takes in what the switch tells of connections.
@@ -63,6 +66,8 @@ func (c *client) event(e *clientgateway.FlowEvent, now time.Duration) {
 		c.book.Closing(told)
 	case eventReused:
 		c.book.Reused(told)
+	case eventUnanswered, eventOverdue, eventServer:
+		// About the way a SYN went, not about a translation.
 	default:
 		c.strange++
 	}

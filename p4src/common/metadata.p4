@@ -44,7 +44,10 @@ struct slot_t {
     bit<1> server_won;   // and it is the server itself
     bit<1> same_source;  // this packet's source is the winner
     bit<1> told;         // tell the controller (rate limited in the switch)
-    bit<3> attempt;
+    bit<3> attempt;      // retransmissions of its SYN
+    bit<2> mode;         // how its SYN went out first
+    bit<16> asked;       // the watch of the replica that the SYN went to; 0: not to one alone
+    bit<1> overdue;      // a SYN for one replica, which owes an answer for too long
     bit<32> elapsed;     // since the SYN went out, microseconds
     ipv4_addr_t server_addr;
     l4_port_t server_port;
@@ -71,6 +74,10 @@ struct race_t {
     bit<1> translated;   // a translation entry has this packet
     bit<1> authentic;    // and its source is that entry's replica (tunnel only)
     bit<1> resets;       // it has the RST flag
+    bit<2> mode;         // a SYN: how it goes out
+    bit<16> group;       // and to whom, raced
+    bit<16> watch;       // whose answer is awaited, or is here
+    ticks_t patience;    // for how long
     bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
     ipv4_addr_t source_addr;  // who answers: the tunnel's outer source in form C
     l4_port_t source_port;
@@ -97,12 +104,18 @@ struct flow_event_t {
     bit<32> isn;         // claimed, late: the SYN's sequence number + 1; reused: likewise
     bit<32> elapsed;     // claimed, late: since the SYN was sent, microseconds
     ticks_t now;
+    bit<8> mode;         // how the connection's SYN went out first (client/steering.p4)
+    bit<8> attempt;      // retransmissions of it so far
+    bit<16> watch;       // claimed, late, unanswered: the replica it went to, if to one alone; overdue: likewise
 }
 
 const bit<8> EVENT_CLAIMED = 1;  // a replica won, or still has to be served from the slot
 const bit<8> EVENT_LATE = 2;     // another answer came after the winner's
 const bit<8> EVENT_CLOSING = 3;  // FIN or RST on a translated connection
 const bit<8> EVENT_REUSED = 4;   // a SYN met the translation of an older connection
+const bit<8> EVENT_UNANSWERED = 5;  // a SYN that was steered is sent again
+const bit<8> EVENT_OVERDUE = 6;  // a SYN was raced because its replica owes an answer for too long
+const bit<8> EVENT_SERVER = 7;   // the server itself won
 
 // What the server gateway knows of the packet (FIG. 3).
 struct service_t {

@@ -15,6 +15,13 @@
 #define INTERFACE_ADDRESSES 256
 #define REDIRECT_RULES 512
 #define SERVICES 4096
+#ifndef STEERING_MEMBERS
+#define STEERING_MEMBERS 16384  // ways in which SYNs go out, over all services
+#endif
+#define STEERING_PER_GROUP 256
+#define WATCHES 4096           // replicas that a client gateway sends SYNs to directly
+#define WATCHED 16384          // and the forms of their answers, by server
+#define RACERS 16384           // (service, replica) pairs of a client gateway
 #define LEGS 16384             // (service, replica) pairs of a server gateway
 #define ORIGINS 4096
 #define ORIGIN_GROUPS 1024

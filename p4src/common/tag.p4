@@ -3,7 +3,8 @@
 #define FIRSTACK_TAG
 
 // FIG. 2, 210. A tag that is there already is modified instead (claims 15, 21).
-control PutTag(inout headers_t hdr, in settings_t settings, in bit<1> permitted, in bit<3> attempt) {
+control PutTag(inout headers_t hdr, in settings_t settings, in bit<1> permitted, in bit<1> direct,
+               in bit<3> attempt) {
     apply {
         if (!hdr.tag.isValid()) {
             hdr.tag.setValid();
@@ -15,7 +16,7 @@ control PutTag(inout headers_t hdr, in settings_t settings, in bit<1> permitted,
         hdr.tag.exid = TAG_EXID;
         hdr.tag.permitted = permitted;
         hdr.tag.answer = 0;
-        hdr.tag.direct = 0;
+        hdr.tag.direct = direct;
         hdr.tag.reserved = 0;
         hdr.tag.attempt = attempt;
         hdr.tag.epoch = settings.epoch;

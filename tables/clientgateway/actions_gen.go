@@ -23,8 +23,11 @@ func (NoAction) P4Action() *tables.ActionSpec { return &actionNoAction }
 // PutParams writes the parameters.
 func (NoAction) PutParams(*tables.ValueWriter) {}
 
-func (NoAction) isOutboundAction() {}
-func (NoAction) isInboundAction()  {}
+func (NoAction) isOutboundAction()         {}
+func (NoAction) isInboundAction()          {}
+func (NoAction) isSteeringAction()         {}
+func (NoAction) isWatchedAction()          {}
+func (NoAction) isSteeringSelectorAction() {}
 
 // Answer calls action ClientGateway.arp.answer.
 type Answer struct {
@@ -287,6 +290,159 @@ func (a FromTunnel) PutParams(w *tables.ValueWriter) {
 
 func (FromTunnel) isInboundAction() {}
 
+// Discover calls action ClientGateway.steering.discover.
+type Discover struct{}
+
+var actionDiscover = tables.ActionSpec{
+	Name: "discover",
+	Full: "ClientGateway.steering.discover",
+	New:  func(*tables.ValueReader) tables.Action { return Discover{} },
+}
+
+// P4Action gives the action's names.
+func (Discover) P4Action() *tables.ActionSpec { return &actionDiscover }
+
+// PutParams writes the parameters.
+func (Discover) PutParams(*tables.ValueWriter) {}
+
+func (Discover) isSteeringAction()         {}
+func (Discover) isSteeringSelectorAction() {}
+
+// RaceTo calls action ClientGateway.steering.race_to.
+type RaceTo struct {
+	Group uint16 // 16 bits
+}
+
+var actionRaceTo = tables.ActionSpec{
+	Name: "race_to",
+	Full: "ClientGateway.steering.race_to",
+	Params: []tables.ValueSpec{
+		{Name: "group", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return RaceTo{
+			Group: tables.Get(r, 0, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (RaceTo) P4Action() *tables.ActionSpec { return &actionRaceTo }
+
+// PutParams writes the parameters.
+func (a RaceTo) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Uint16, a.Group)
+}
+
+func (RaceTo) isSteeringAction()         {}
+func (RaceTo) isSteeringSelectorAction() {}
+
+// Direct calls action ClientGateway.steering.direct.
+type Direct struct {
+	ReplicaAddr netip.Addr // 32 bits
+	Watch       uint16     // 16 bits
+	Patience    uint32     // 32 bits
+	Group       uint16     // 16 bits
+}
+
+var actionDirect = tables.ActionSpec{
+	Name: "direct",
+	Full: "ClientGateway.steering.direct",
+	Params: []tables.ValueSpec{
+		{Name: "replica_addr", Bits: 32},
+		{Name: "watch", Bits: 16},
+		{Name: "patience", Bits: 32},
+		{Name: "group", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return Direct{
+			ReplicaAddr: tables.Get(r, 0, tables.Addr4),
+			Watch:       tables.Get(r, 1, tables.Uint16),
+			Patience:    tables.Get(r, 2, tables.Uint32),
+			Group:       tables.Get(r, 3, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (Direct) P4Action() *tables.ActionSpec { return &actionDirect }
+
+// PutParams writes the parameters.
+func (a Direct) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Addr4, a.ReplicaAddr)
+	tables.Put(w, 1, tables.Uint16, a.Watch)
+	tables.Put(w, 2, tables.Uint32, a.Patience)
+	tables.Put(w, 3, tables.Uint16, a.Group)
+}
+
+func (Direct) isSteeringAction()         {}
+func (Direct) isSteeringSelectorAction() {}
+
+// DirectServer calls action ClientGateway.steering.direct_server.
+type DirectServer struct {
+	Watch    uint16 // 16 bits
+	Patience uint32 // 32 bits
+	Group    uint16 // 16 bits
+}
+
+var actionDirectServer = tables.ActionSpec{
+	Name: "direct_server",
+	Full: "ClientGateway.steering.direct_server",
+	Params: []tables.ValueSpec{
+		{Name: "watch", Bits: 16},
+		{Name: "patience", Bits: 32},
+		{Name: "group", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return DirectServer{
+			Watch:    tables.Get(r, 0, tables.Uint16),
+			Patience: tables.Get(r, 1, tables.Uint32),
+			Group:    tables.Get(r, 2, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (DirectServer) P4Action() *tables.ActionSpec { return &actionDirectServer }
+
+// PutParams writes the parameters.
+func (a DirectServer) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Uint16, a.Watch)
+	tables.Put(w, 1, tables.Uint32, a.Patience)
+	tables.Put(w, 2, tables.Uint16, a.Group)
+}
+
+func (DirectServer) isSteeringAction()         {}
+func (DirectServer) isSteeringSelectorAction() {}
+
+// Answers calls action ClientGateway.steering.answers.
+type Answers struct {
+	Watch uint16 // 16 bits
+}
+
+var actionAnswers = tables.ActionSpec{
+	Name: "answers",
+	Full: "ClientGateway.steering.answers",
+	Params: []tables.ValueSpec{
+		{Name: "watch", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return Answers{
+			Watch: tables.Get(r, 0, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (Answers) P4Action() *tables.ActionSpec { return &actionAnswers }
+
+// PutParams writes the parameters.
+func (a Answers) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Uint16, a.Watch)
+}
+
+func (Answers) isWatchedAction() {}
+
 // Keep calls action ClientGateway.slots.keep.
 type Keep struct{}
 
@@ -335,6 +491,91 @@ func (TagAgain) P4Action() *tables.ActionSpec { return &actionTagAgain }
 func (TagAgain) PutParams(*tables.ValueWriter) {}
 
 func (TagAgain) isVerdictsAction() {}
+
+// TagUnanswered calls action ClientGateway.verdict.tag_unanswered.
+type TagUnanswered struct{}
+
+var actionTagUnanswered = tables.ActionSpec{
+	Name: "tag_unanswered",
+	Full: "ClientGateway.verdict.tag_unanswered",
+	New:  func(*tables.ValueReader) tables.Action { return TagUnanswered{} },
+}
+
+// P4Action gives the action's names.
+func (TagUnanswered) P4Action() *tables.ActionSpec { return &actionTagUnanswered }
+
+// PutParams writes the parameters.
+func (TagUnanswered) PutParams(*tables.ValueWriter) {}
+
+func (TagUnanswered) isVerdictsAction() {}
+
+// SteerRace calls action ClientGateway.verdict.steer_race.
+type SteerRace struct{}
+
+var actionSteerRace = tables.ActionSpec{
+	Name: "steer_race",
+	Full: "ClientGateway.verdict.steer_race",
+	New:  func(*tables.ValueReader) tables.Action { return SteerRace{} },
+}
+
+// P4Action gives the action's names.
+func (SteerRace) P4Action() *tables.ActionSpec { return &actionSteerRace }
+
+// PutParams writes the parameters.
+func (SteerRace) PutParams(*tables.ValueWriter) {}
+
+func (SteerRace) isVerdictsAction() {}
+
+// SteerDirect calls action ClientGateway.verdict.steer_direct.
+type SteerDirect struct{}
+
+var actionSteerDirect = tables.ActionSpec{
+	Name: "steer_direct",
+	Full: "ClientGateway.verdict.steer_direct",
+	New:  func(*tables.ValueReader) tables.Action { return SteerDirect{} },
+}
+
+// P4Action gives the action's names.
+func (SteerDirect) P4Action() *tables.ActionSpec { return &actionSteerDirect }
+
+// PutParams writes the parameters.
+func (SteerDirect) PutParams(*tables.ValueWriter) {}
+
+func (SteerDirect) isVerdictsAction() {}
+
+// SteerServer calls action ClientGateway.verdict.steer_server.
+type SteerServer struct{}
+
+var actionSteerServer = tables.ActionSpec{
+	Name: "steer_server",
+	Full: "ClientGateway.verdict.steer_server",
+	New:  func(*tables.ValueReader) tables.Action { return SteerServer{} },
+}
+
+// P4Action gives the action's names.
+func (SteerServer) P4Action() *tables.ActionSpec { return &actionSteerServer }
+
+// PutParams writes the parameters.
+func (SteerServer) PutParams(*tables.ValueWriter) {}
+
+func (SteerServer) isVerdictsAction() {}
+
+// SteerOverdue calls action ClientGateway.verdict.steer_overdue.
+type SteerOverdue struct{}
+
+var actionSteerOverdue = tables.ActionSpec{
+	Name: "steer_overdue",
+	Full: "ClientGateway.verdict.steer_overdue",
+	New:  func(*tables.ValueReader) tables.Action { return SteerOverdue{} },
+}
+
+// P4Action gives the action's names.
+func (SteerOverdue) P4Action() *tables.ActionSpec { return &actionSteerOverdue }
+
+// PutParams writes the parameters.
+func (SteerOverdue) PutParams(*tables.ValueWriter) {}
+
+func (SteerOverdue) isVerdictsAction() {}
 
 // FollowReused calls action ClientGateway.verdict.follow_reused.
 type FollowReused struct{}
@@ -989,6 +1230,111 @@ func (a SetSettings) PutParams(w *tables.ValueWriter) {
 }
 
 func (SetSettings) isSettingsAction() {}
+
+// LegToReplica calls action ClientGatewayEgress.racers.leg_to_replica.
+type LegToReplica struct {
+	ReplicaAddr netip.Addr // 32 bits
+	NextHop     uint16     // 16 bits
+}
+
+var actionLegToReplica = tables.ActionSpec{
+	Name: "leg_to_replica",
+	Full: "ClientGatewayEgress.racers.leg_to_replica",
+	Params: []tables.ValueSpec{
+		{Name: "replica_addr", Bits: 32},
+		{Name: "next_hop", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return LegToReplica{
+			ReplicaAddr: tables.Get(r, 0, tables.Addr4),
+			NextHop:     tables.Get(r, 1, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (LegToReplica) P4Action() *tables.ActionSpec { return &actionLegToReplica }
+
+// PutParams writes the parameters.
+func (a LegToReplica) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Addr4, a.ReplicaAddr)
+	tables.Put(w, 1, tables.Uint16, a.NextHop)
+}
+
+func (LegToReplica) isRacersAction() {}
+
+// LegToServer calls action ClientGatewayEgress.racers.leg_to_server.
+type LegToServer struct {
+	NextHop uint16 // 16 bits
+}
+
+var actionLegToServer = tables.ActionSpec{
+	Name: "leg_to_server",
+	Full: "ClientGatewayEgress.racers.leg_to_server",
+	Params: []tables.ValueSpec{
+		{Name: "next_hop", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return LegToServer{
+			NextHop: tables.Get(r, 0, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (LegToServer) P4Action() *tables.ActionSpec { return &actionLegToServer }
+
+// PutParams writes the parameters.
+func (a LegToServer) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Uint16, a.NextHop)
+}
+
+func (LegToServer) isRacersAction() {}
+
+// LegToDiscovery calls action ClientGatewayEgress.racers.leg_to_discovery.
+type LegToDiscovery struct {
+	NextHop uint16 // 16 bits
+}
+
+var actionLegToDiscovery = tables.ActionSpec{
+	Name: "leg_to_discovery",
+	Full: "ClientGatewayEgress.racers.leg_to_discovery",
+	Params: []tables.ValueSpec{
+		{Name: "next_hop", Bits: 16},
+	},
+	New: func(r *tables.ValueReader) tables.Action {
+		return LegToDiscovery{
+			NextHop: tables.Get(r, 0, tables.Uint16),
+		}
+	},
+}
+
+// P4Action gives the action's names.
+func (LegToDiscovery) P4Action() *tables.ActionSpec { return &actionLegToDiscovery }
+
+// PutParams writes the parameters.
+func (a LegToDiscovery) PutParams(w *tables.ValueWriter) {
+	tables.Put(w, 0, tables.Uint16, a.NextHop)
+}
+
+func (LegToDiscovery) isRacersAction() {}
+
+// Unknown calls action ClientGatewayEgress.racers.unknown.
+type Unknown struct{}
+
+var actionUnknown = tables.ActionSpec{
+	Name: "unknown",
+	Full: "ClientGatewayEgress.racers.unknown",
+	New:  func(*tables.ValueReader) tables.Action { return Unknown{} },
+}
+
+// P4Action gives the action's names.
+func (Unknown) P4Action() *tables.ActionSpec { return &actionUnknown }
+
+// PutParams writes the parameters.
+func (Unknown) PutParams(*tables.ValueWriter) {}
+
+func (Unknown) isRacersAction() {}
 
 // Rewrite calls action ClientGatewayEgress.neighbors.rewrite.
 type Rewrite struct {

@@ -23,6 +23,9 @@ type FlowEvent struct {
 	ISN         uint32     // 32 bits
 	Elapsed     uint32     // 32 bits
 	Now         uint32     // 32 bits
+	Mode        uint8      // 8 bits
+	Attempt     uint8      // 8 bits
+	Watch       uint16     // 16 bits
 }
 
 var specFlowEvent = tables.DigestSpec[FlowEvent]{
@@ -43,6 +46,9 @@ var specFlowEvent = tables.DigestSpec[FlowEvent]{
 		{Name: "isn", Bits: 32},
 		{Name: "elapsed", Bits: 32},
 		{Name: "now", Bits: 32},
+		{Name: "mode", Bits: 8},
+		{Name: "attempt", Bits: 8},
+		{Name: "watch", Bits: 16},
 	},
 	Put: func(w *tables.ValueWriter, v FlowEvent) {
 		tables.Put(w, 0, tables.Uint8, v.Event)
@@ -58,6 +64,9 @@ var specFlowEvent = tables.DigestSpec[FlowEvent]{
 		tables.Put(w, 10, tables.Uint32, v.ISN)
 		tables.Put(w, 11, tables.Uint32, v.Elapsed)
 		tables.Put(w, 12, tables.Uint32, v.Now)
+		tables.Put(w, 13, tables.Uint8, v.Mode)
+		tables.Put(w, 14, tables.Uint8, v.Attempt)
+		tables.Put(w, 15, tables.Uint16, v.Watch)
 	},
 	Get: func(r *tables.ValueReader) FlowEvent {
 		return FlowEvent{
@@ -74,6 +83,9 @@ var specFlowEvent = tables.DigestSpec[FlowEvent]{
 			ISN:         tables.Get(r, 10, tables.Uint32),
 			Elapsed:     tables.Get(r, 11, tables.Uint32),
 			Now:         tables.Get(r, 12, tables.Uint32),
+			Mode:        tables.Get(r, 13, tables.Uint8),
+			Attempt:     tables.Get(r, 14, tables.Uint8),
+			Watch:       tables.Get(r, 15, tables.Uint16),
 		}
 	},
 }

@@ -24,10 +24,16 @@ type Program struct {
 	Redirections *tables.Table[RedirectionsKey, RedirectionsAction]
 	Outbound     *tables.Table[OutboundKey, OutboundAction]
 	Inbound      *tables.Table[InboundKey, InboundAction]
+	Steering     *tables.Table[SteeringKey, SteeringAction]
+	Watched      *tables.Table[WatchedKey, WatchedAction]
 	Verdicts     *tables.Table[VerdictsKey, VerdictsAction]
 	Routes       *tables.Table[RoutesKey, RoutesAction]
 	Settings     *tables.Table[SettingsKey, SettingsAction]
+	Racers       *tables.Table[RacersKey, RacersAction]
 	Neighbors    *tables.Table[NeighborsKey, NeighborsAction]
+
+	// Action profiles.
+	SteeringSelector *tables.Profile[SteeringSelectorAction]
 
 	// Digests.
 	FlowEvent *tables.Digest[FlowEvent]
@@ -39,13 +45,14 @@ type Program struct {
 	// Registers; one that this pipeline lacks has ID 0.
 	OwnerRegister      *tables.Register[uint64]
 	AwaitedRegister    *tables.Register[uint32]
-	AttemptsRegister   *tables.Register[uint8]
+	CourseRegister     *tables.Register[uint32]
 	SentRegister       *tables.Register[uint32]
 	ServerAddrRegister *tables.Register[netip.Addr]
 	ServerPortRegister *tables.Register[uint16]
 	WinnerAddrRegister *tables.Register[netip.Addr]
 	WinnerPortRegister *tables.Register[uint32]
 	ToldRegister       *tables.Register[uint32]
+	OwedRegister       *tables.Register[uint32]
 }
 
 // Bind resolves the program's names against the P4Info of the pipeline in use. The error joins everything
@@ -62,22 +69,27 @@ func Bind(info *p4configv1.P4Info) (*Program, error) {
 		Redirections:       tables.BindTable[RedirectionsKey, RedirectionsAction](b, &specRedirections),
 		Outbound:           tables.BindTable[OutboundKey, OutboundAction](b, &specOutbound),
 		Inbound:            tables.BindTable[InboundKey, InboundAction](b, &specInbound),
+		Steering:           tables.BindTable[SteeringKey, SteeringAction](b, &specSteering),
+		Watched:            tables.BindTable[WatchedKey, WatchedAction](b, &specWatched),
 		Verdicts:           tables.BindTable[VerdictsKey, VerdictsAction](b, &specVerdicts),
 		Routes:             tables.BindTable[RoutesKey, RoutesAction](b, &specRoutes),
 		Settings:           tables.BindTable[SettingsKey, SettingsAction](b, &specSettings),
+		Racers:             tables.BindTable[RacersKey, RacersAction](b, &specRacers),
 		Neighbors:          tables.BindTable[NeighborsKey, NeighborsAction](b, &specNeighbors),
+		SteeringSelector:   tables.BindProfile[SteeringSelectorAction](b, &specSteeringSelector),
 		FlowEvent:          tables.BindDigest(b, &specFlowEvent),
 		PacketIn:           tables.BindPacketHeader(b, &specPacketIn),
 		PacketOut:          tables.BindPacketHeader(b, &specPacketOut),
 		OwnerRegister:      tables.BindRegister(b, &tables.ArraySpec{Name: "owner", Full: "ClientGateway.slots.owner", Bits: 64}, tables.Uint64),
 		AwaitedRegister:    tables.BindRegister(b, &tables.ArraySpec{Name: "awaited", Full: "ClientGateway.slots.awaited", Bits: 32}, tables.Uint32),
-		AttemptsRegister:   tables.BindRegister(b, &tables.ArraySpec{Name: "attempts", Full: "ClientGateway.slots.attempts", Bits: 8}, tables.Uint8),
+		CourseRegister:     tables.BindRegister(b, &tables.ArraySpec{Name: "course", Full: "ClientGateway.slots.course", Bits: 32}, tables.Uint32),
 		SentRegister:       tables.BindRegister(b, &tables.ArraySpec{Name: "sent", Full: "ClientGateway.slots.sent", Bits: 32}, tables.Uint32),
 		ServerAddrRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "server_addr", Full: "ClientGateway.slots.server_addr", Bits: 32}, tables.Addr4),
 		ServerPortRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "server_port", Full: "ClientGateway.slots.server_port", Bits: 16}, tables.Uint16),
 		WinnerAddrRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "winner_addr", Full: "ClientGateway.slots.winner_addr", Bits: 32}, tables.Addr4),
 		WinnerPortRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "winner_port", Full: "ClientGateway.slots.winner_port", Bits: 32}, tables.Uint32),
 		ToldRegister:       tables.BindRegister(b, &tables.ArraySpec{Name: "told", Full: "ClientGateway.slots.told", Bits: 32}, tables.Uint32),
+		OwedRegister:       tables.BindRegister(b, &tables.ArraySpec{Name: "owed", Full: "ClientGateway.slots.owed", Bits: 32}, tables.Uint32),
 	}
 	if err := b.Err(); err != nil {
 		return nil, err

@@ -202,11 +202,86 @@ var specInbound = tables.TableSpec[InboundKey]{
 	Actions: []*tables.ActionSpec{&actionFromReplica, &actionFromTunnel, &actionNoAction},
 }
 
+// SteeringKey is the key of table ClientGateway.steering.steering: server_addr (exact, 32 bits), server_port
+// (exact, 16 bits).
+type SteeringKey struct {
+	ServerAddr netip.Addr
+	ServerPort uint16
+}
+
+// SteeringAction is one of the actions of table steering: Discover, RaceTo, Direct, DirectServer, NoAction.
+type SteeringAction interface {
+	tables.Action
+	isSteeringAction()
+}
+
+// SteeringEntry is an entry of table steering, without priority.
+type SteeringEntry = tables.Entry[SteeringKey, SteeringAction]
+
+var specSteering = tables.TableSpec[SteeringKey]{
+	Name: "steering",
+	Full: "ClientGateway.steering.steering",
+	Fields: []tables.FieldSpec{
+		{Name: "server_addr", Kind: tables.KindExact, Bits: 32},
+		{Name: "server_port", Kind: tables.KindExact, Bits: 16},
+	},
+	Put: func(w *tables.MatchWriter, k SteeringKey) {
+		tables.PutExact(w, 0, tables.Addr4, k.ServerAddr)
+		tables.PutExact(w, 1, tables.Uint16, k.ServerPort)
+	},
+	Get: func(r *tables.MatchReader) (k SteeringKey) {
+		k.ServerAddr = tables.GetExact(r, 0, tables.Addr4)
+		k.ServerPort = tables.GetExact(r, 1, tables.Uint16)
+		return k
+	},
+	Actions: []*tables.ActionSpec{&actionDiscover, &actionRaceTo, &actionDirect, &actionDirectServer, &actionNoAction},
+}
+
+// WatchedKey is the key of table ClientGateway.steering.watched: source_addr (exact, 32 bits), peer_addr (exact,
+// 32 bits), peer_port (exact, 16 bits).
+type WatchedKey struct {
+	SourceAddr netip.Addr
+	PeerAddr   netip.Addr
+	PeerPort   uint16
+}
+
+// WatchedAction is one of the actions of table watched: Answers, NoAction.
+type WatchedAction interface {
+	tables.Action
+	isWatchedAction()
+}
+
+// WatchedEntry is an entry of table watched, without priority.
+type WatchedEntry = tables.Entry[WatchedKey, WatchedAction]
+
+var specWatched = tables.TableSpec[WatchedKey]{
+	Name: "watched",
+	Full: "ClientGateway.steering.watched",
+	Fields: []tables.FieldSpec{
+		{Name: "source_addr", Kind: tables.KindExact, Bits: 32},
+		{Name: "peer_addr", Kind: tables.KindExact, Bits: 32},
+		{Name: "peer_port", Kind: tables.KindExact, Bits: 16},
+	},
+	Put: func(w *tables.MatchWriter, k WatchedKey) {
+		tables.PutExact(w, 0, tables.Addr4, k.SourceAddr)
+		tables.PutExact(w, 1, tables.Addr4, k.PeerAddr)
+		tables.PutExact(w, 2, tables.Uint16, k.PeerPort)
+	},
+	Get: func(r *tables.MatchReader) (k WatchedKey) {
+		k.SourceAddr = tables.GetExact(r, 0, tables.Addr4)
+		k.PeerAddr = tables.GetExact(r, 1, tables.Addr4)
+		k.PeerPort = tables.GetExact(r, 2, tables.Uint16)
+		return k
+	},
+	Actions: []*tables.ActionSpec{&actionAnswers, &actionNoAction},
+}
+
 // VerdictsKey is the key of table ClientGateway.verdict.verdicts: kind (ternary, 4 bits), obstacle (ternary, 3
 // bits), translated (ternary, 1 bits), authentic (ternary, 1 bits), form (ternary, 8 bits), taken (ternary, 1
 // bits), fresh (ternary, 1 bits), own (ternary, 1 bits), proven (ternary, 1 bits), claimed (ternary, 1 bits),
 // server_won (ternary, 1 bits), same_source (ternary, 1 bits), from_server (ternary, 1 bits), speaker_form
-// (ternary, 8 bits), winner_form (ternary, 8 bits), resets (ternary, 1 bits).
+// (ternary, 8 bits), winner_form (ternary, 8 bits), resets (ternary, 1 bits), mode (ternary, 2 bits), overdue
+// (ternary, 1 bits).
 type VerdictsKey struct {
 	Kind        tables.Ternary[uint8]
 	Obstacle    tables.Ternary[uint8]
@@ -224,13 +299,16 @@ type VerdictsKey struct {
 	SpeakerForm tables.Ternary[uint8]
 	WinnerForm  tables.Ternary[uint8]
 	Resets      tables.Ternary[uint8]
+	Mode        tables.Ternary[uint8]
+	Overdue     tables.Ternary[uint8]
 }
 
-// VerdictsAction is one of the actions of table verdicts: TagFirst, TagAgain, FollowReused, FollowWinner,
-// UntaggedNotRedirected, UntaggedNoRoom, UntaggedPayload, UntaggedBusy, UntaggedServerWon, ClaimServer, ClaimA,
-// ClaimB, ClaimC, AnswerTranslated, AnswerRepeated, AnswerLate, AnswerUnprovenPlain, AnswerUnprovenTunnel,
-// OutTranslated, OutSlot, InTranslated, InSlot, InSpoofed, InStray, ICMPTranslated, ICMPSlot, PlainOut, PlainIn,
-// PlainTunnel, PlainICMP, PlainFragment, PlainIPOptions, PlainOther.
+// VerdictsAction is one of the actions of table verdicts: TagFirst, TagAgain, TagUnanswered, SteerRace,
+// SteerDirect, SteerServer, SteerOverdue, FollowReused, FollowWinner, UntaggedNotRedirected, UntaggedNoRoom,
+// UntaggedPayload, UntaggedBusy, UntaggedServerWon, ClaimServer, ClaimA, ClaimB, ClaimC, AnswerTranslated,
+// AnswerRepeated, AnswerLate, AnswerUnprovenPlain, AnswerUnprovenTunnel, OutTranslated, OutSlot, InTranslated,
+// InSlot, InSpoofed, InStray, ICMPTranslated, ICMPSlot, PlainOut, PlainIn, PlainTunnel, PlainICMP,
+// PlainFragment, PlainIPOptions, PlainOther.
 type VerdictsAction interface {
 	tables.Action
 	isVerdictsAction()
@@ -259,6 +337,8 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		{Name: "speaker_form", Kind: tables.KindTernary, Bits: 8},
 		{Name: "winner_form", Kind: tables.KindTernary, Bits: 8},
 		{Name: "resets", Kind: tables.KindTernary, Bits: 8},
+		{Name: "mode", Kind: tables.KindTernary, Bits: 8},
+		{Name: "overdue", Kind: tables.KindTernary, Bits: 8},
 	},
 	Put: func(w *tables.MatchWriter, k VerdictsKey) {
 		tables.PutTernary(w, 0, tables.Uint8, k.Kind)
@@ -277,6 +357,8 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		tables.PutTernary(w, 13, tables.Uint8, k.SpeakerForm)
 		tables.PutTernary(w, 14, tables.Uint8, k.WinnerForm)
 		tables.PutTernary(w, 15, tables.Uint8, k.Resets)
+		tables.PutTernary(w, 16, tables.Uint8, k.Mode)
+		tables.PutTernary(w, 17, tables.Uint8, k.Overdue)
 	},
 	Get: func(r *tables.MatchReader) (k VerdictsKey) {
 		k.Kind = tables.GetTernary(r, 0, tables.Uint8)
@@ -295,9 +377,11 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		k.SpeakerForm = tables.GetTernary(r, 13, tables.Uint8)
 		k.WinnerForm = tables.GetTernary(r, 14, tables.Uint8)
 		k.Resets = tables.GetTernary(r, 15, tables.Uint8)
+		k.Mode = tables.GetTernary(r, 16, tables.Uint8)
+		k.Overdue = tables.GetTernary(r, 17, tables.Uint8)
 		return k
 	},
-	Actions: []*tables.ActionSpec{&actionTagFirst, &actionTagAgain, &actionFollowReused, &actionFollowWinner, &actionUntaggedNotRedirected, &actionUntaggedNoRoom, &actionUntaggedPayload, &actionUntaggedBusy, &actionUntaggedServerWon, &actionClaimServer, &actionClaimA, &actionClaimB, &actionClaimC, &actionAnswerTranslated, &actionAnswerRepeated, &actionAnswerLate, &actionAnswerUnprovenPlain, &actionAnswerUnprovenTunnel, &actionOutTranslated, &actionOutSlot, &actionInTranslated, &actionInSlot, &actionInSpoofed, &actionInStray, &actionICMPTranslated, &actionICMPSlot, &actionPlainOut, &actionPlainIn, &actionPlainTunnel, &actionPlainICMP, &actionPlainFragment, &actionPlainIPOptions, &actionPlainOther},
+	Actions: []*tables.ActionSpec{&actionTagFirst, &actionTagAgain, &actionTagUnanswered, &actionSteerRace, &actionSteerDirect, &actionSteerServer, &actionSteerOverdue, &actionFollowReused, &actionFollowWinner, &actionUntaggedNotRedirected, &actionUntaggedNoRoom, &actionUntaggedPayload, &actionUntaggedBusy, &actionUntaggedServerWon, &actionClaimServer, &actionClaimA, &actionClaimB, &actionClaimC, &actionAnswerTranslated, &actionAnswerRepeated, &actionAnswerLate, &actionAnswerUnprovenPlain, &actionAnswerUnprovenTunnel, &actionOutTranslated, &actionOutSlot, &actionInTranslated, &actionInSlot, &actionInSpoofed, &actionInStray, &actionICMPTranslated, &actionICMPSlot, &actionPlainOut, &actionPlainIn, &actionPlainTunnel, &actionPlainICMP, &actionPlainFragment, &actionPlainIPOptions, &actionPlainOther},
 }
 
 // RoutesKey is the key of table ClientGateway.routes.routes: dst_addr (prefix, 32 bits).
@@ -351,6 +435,36 @@ var specSettings = tables.TableSpec[SettingsKey]{
 	Actions: []*tables.ActionSpec{&actionSetSettings},
 }
 
+// RacersKey is the key of table ClientGatewayEgress.racers.racers: instance (exact, 16 bits).
+type RacersKey struct {
+	Instance uint16
+}
+
+// RacersAction is one of the actions of table racers: LegToReplica, LegToServer, LegToDiscovery, Unknown.
+type RacersAction interface {
+	tables.Action
+	isRacersAction()
+}
+
+// RacersEntry is an entry of table racers, without priority.
+type RacersEntry = tables.Entry[RacersKey, RacersAction]
+
+var specRacers = tables.TableSpec[RacersKey]{
+	Name: "racers",
+	Full: "ClientGatewayEgress.racers.racers",
+	Fields: []tables.FieldSpec{
+		{Name: "instance", Kind: tables.KindExact, Bits: 16},
+	},
+	Put: func(w *tables.MatchWriter, k RacersKey) {
+		tables.PutExact(w, 0, tables.Uint16, k.Instance)
+	},
+	Get: func(r *tables.MatchReader) (k RacersKey) {
+		k.Instance = tables.GetExact(r, 0, tables.Uint16)
+		return k
+	},
+	Actions: []*tables.ActionSpec{&actionLegToReplica, &actionLegToServer, &actionLegToDiscovery, &actionUnknown},
+}
+
 // NeighborsKey is the key of table ClientGatewayEgress.neighbors.neighbors: next_hop (exact, 16 bits).
 type NeighborsKey struct {
 	NextHop uint16
@@ -379,4 +493,17 @@ var specNeighbors = tables.TableSpec[NeighborsKey]{
 		return k
 	},
 	Actions: []*tables.ActionSpec{&actionRewrite, &actionUnresolved},
+}
+
+// SteeringSelectorAction is one of the actions of action profile steering_selector: Discover, RaceTo, Direct,
+// DirectServer, NoAction.
+type SteeringSelectorAction interface {
+	tables.Action
+	isSteeringSelectorAction()
+}
+
+var specSteeringSelector = tables.ProfileSpec{
+	Name:    "steering_selector",
+	Full:    "ClientGateway.steering.steering_selector",
+	Actions: []*tables.ActionSpec{&actionDiscover, &actionRaceTo, &actionDirect, &actionDirectServer, &actionNoAction},
 }

@@ -1,4 +1,4 @@
-// The weighted choice among origin servers.
+// Weighted choices: among origin servers; of how a SYN goes out. A connection's SYNs choose alike.
 #ifndef FIRSTACK_SELECTOR
 #define FIRSTACK_SELECTOR
 
@@ -9,5 +9,16 @@
     hdr.tcp.src_port : selector; \
     hdr.tcp.dst_port : selector;
 #define USE_ORIGIN_SELECTOR implementation = origin_selector;
+
+#define STEERING_SELECTOR \
+    @name("steering_selector") @max_group_size(STEERING_PER_GROUP) \
+    action_selector(HashAlgorithm.crc32, STEERING_MEMBERS, 16) steering_selector;
+#define STEERING_KEYS \
+    flow.client_addr : selector; \
+    flow.client_port : selector; \
+    flow.peer_addr : selector; \
+    flow.peer_port : selector; \
+    hdr.tcp.seq_no : selector;
+#define USE_STEERING_SELECTOR implementation = steering_selector;
 
 #endif

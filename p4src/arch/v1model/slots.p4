@@ -7,13 +7,14 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
               in io_t io, in bit<32> clock) {
     register<bit<64>>(SLOTS) owner;         // fingerprint of the whole flow, expiry
     register<bit<32>>(SLOTS) awaited;       // the SYN's sequence number + 1
-    register<bit<8>>(SLOTS) attempts;       // retransmissions of the SYN
+    register<bit<32>>(SLOTS) course;        // of the SYN: whom alone it went to (16 bits), how (2), retransmissions (3)
     register<bit<32>>(SLOTS) sent;          // when the SYN went out, microseconds
     register<bit<32>>(SLOTS) server_addr;
     register<bit<16>>(SLOTS) server_port;
     register<bit<32>>(SLOTS) winner_addr;   // 0: unclaimed
     register<bit<32>>(SLOTS) winner_port;   // port, form
     register<bit<32>>(SLOTS) told;          // when the controller was last told, ticks
+    register<ticks_t>(WATCHES) owed;        // by replica: when its answer must have come; 0: it owes none
 
     // A client's packet that has its translation, or ends the connection, leaves the slot what late answers need
     // and no more. One that is neither keeps its claimed slot. Nothing from the wide area moves the expiry.
@@ -60,17 +61,19 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 awaited.write(slot.index, expected);
             }
 
-            bit<8> attempt;
-            attempts.read(attempt, slot.index);
-            if (slot.taken == 1) {
-                if (slot.fresh == 1) {
-                    attempt = 0;
-                } else if (attempt != 7) {
-                    attempt = attempt + 1;
-                }
-                attempts.write(slot.index, attempt);
-                slot.attempt = attempt[2:0];
+            bit<32> way;
+            course.read(way, slot.index);
+            if (slot.fresh == 1) {
+                way = race.watch ++ 11w0 ++ race.mode ++ 3w0;
+            } else if (slot.taken == 1 && way[2:0] != 7) {
+                way = way + 1;
             }
+            if (slot.taken == 1) {
+                course.write(slot.index, way);
+            }
+            slot.attempt = way[2:0];
+            slot.mode = way[4:3];
+            slot.asked = way[31:16];
 
             bit<32> start;
             sent.read(start, slot.index);
@@ -153,6 +156,25 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             if (won || (in_use && io.now - last >= settings.tell)) {
                 slot.told = 1;
                 told.write(slot.index, io.now);
+            }
+
+            if (race.watch != 0) {
+                bit<32> watch = (bit<32>)race.watch;
+                ticks_t due;
+                owed.read(due, watch);
+                if (synack && slot.proven == 1) {
+                    owed.write(watch, 0);
+                } else if (slot.fresh == 1 && due == 0) {
+                    owed.write(watch, io.now + race.patience);
+                } else if (slot.fresh == 1 && (io.now - due)[31:31] == 0) {
+                    slot.overdue = 1;
+                }
+            }
+            if (slot.fresh == 0 && slot.taken == 1) {
+                race.mode = slot.mode;
+            } else if (slot.overdue == 1 && race.group == 0) {
+                race.mode = MODE_DISCOVER;
+                slot.overdue = 0;
             }
 
             if (race.lan == 1 && slot.own == 1 && slot.taken == 0) {

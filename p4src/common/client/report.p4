@@ -18,7 +18,10 @@ control Report(in headers_t hdr, inout metadata_t meta) {
         meta.event.form = meta.race.form;
         meta.event.elapsed = meta.slot.elapsed;
         meta.event.now = meta.io.now;
-        if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE) {
+        meta.event.mode = (bit<8>)meta.slot.mode;
+        meta.event.attempt = (bit<8>)meta.slot.attempt;
+        meta.event.watch = meta.slot.asked;
+        if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE || meta.race.event == EVENT_SERVER) {
             meta.event.server_addr = meta.slot.server_addr;
             meta.event.server_port = meta.slot.server_port;
         } else if (meta.race.lan == 1 || meta.race.form == FORM_C) {
@@ -33,7 +36,8 @@ control Report(in headers_t hdr, inout metadata_t meta) {
             meta.event.replica_port = meta.slot.winner_port;
             meta.event.form = meta.slot.form;
             meta.event.elapsed = 0;  // told again: how long the answer took is not known any more
-        } else if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE) {
+        } else if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE ||
+                   meta.race.event == EVENT_SERVER) {
             meta.event.form = meta.race.speaker_form;
             meta.event.replica_port = meta.flow.peer_port;
             if (meta.race.speaker_form == FORM_B) {

@@ -59,8 +59,17 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
         }
 
         if (meta.race.verdict == VERDICT_TAG) {
-            put_tag.apply(hdr, meta.settings, meta.race.permitted, meta.slot.attempt);
+            put_tag.apply(hdr, meta.settings, meta.race.permitted, 0, meta.slot.attempt);
             meta.sum.l4 = 1;
+        } else if (meta.race.verdict == VERDICT_DIRECT) {
+            put_tag.apply(hdr, meta.settings, meta.race.permitted, 1, 0);
+            meta.sum.l4 = 1;
+            tunnel = 1;
+        } else if (meta.race.verdict == VERDICT_RACE) {
+            // Each copy is made ready on its own way out.
+            meta.io.group = meta.race.group;
+            meta.io.done = 1;
+            changes = 0;
         } else if (meta.race.kind == KIND_LAN_SYN) {
             strip_tag.apply(hdr, meta.sum);  // only gateways tag
         }

@@ -13,10 +13,17 @@ const bit<8> VERDICT_IN_SLOT = 6;   // likewise, that the slot names
 const bit<8> VERDICT_RESET = 7;
 const bit<8> VERDICT_ICMP = 8;
 const bit<8> VERDICT_ICMP_SLOT = 9;
+const bit<8> VERDICT_RACE = 10;     // a copy to each leg of race.group
+const bit<8> VERDICT_DIRECT = 11;   // to the replica that race.target names, tagged
 
 control Verdict(inout race_t race, in slot_t slot) {
     action tag_first() { race.verdict = VERDICT_TAG; }
     action tag_again() { race.verdict = VERDICT_TAG; }
+    action tag_unanswered() { race.verdict = VERDICT_TAG; race.event = EVENT_UNANSWERED; }
+    action steer_race() { race.verdict = VERDICT_RACE; }
+    action steer_direct() { race.verdict = VERDICT_DIRECT; }
+    action steer_server() { race.verdict = VERDICT_PLAIN; }
+    action steer_overdue() { race.verdict = VERDICT_RACE; race.event = EVENT_OVERDUE; }
     action follow_reused() { race.verdict = VERDICT_OUT; race.event = EVENT_REUSED; }
     action follow_winner() { race.verdict = VERDICT_OUT_SLOT; }
     action untagged_not_redirected() { race.verdict = VERDICT_PLAIN; }
@@ -24,7 +31,7 @@ control Verdict(inout race_t race, in slot_t slot) {
     action untagged_payload() { race.verdict = VERDICT_PLAIN; }
     action untagged_busy() { race.verdict = VERDICT_PLAIN; }
     action untagged_server_won() { race.verdict = VERDICT_PLAIN; }
-    action claim_server() { race.verdict = VERDICT_PLAIN; }
+    action claim_server() { race.verdict = VERDICT_PLAIN; race.event = EVENT_SERVER; }
     action claim_a() { race.verdict = VERDICT_IN_SLOT; }
     action claim_b() { race.verdict = VERDICT_IN_SLOT; }
     action claim_c() { race.verdict = VERDICT_IN_SLOT; }
@@ -68,9 +75,11 @@ control Verdict(inout race_t race, in slot_t slot) {
             race.speaker_form : ternary @name("speaker_form");
             slot.form : ternary @name("winner_form");
             race.resets : ternary @name("resets");
+            race.mode : ternary @name("mode");
+            slot.overdue : ternary @name("overdue");
         }
         actions = {
-            tag_first; tag_again; follow_reused; follow_winner;
+            tag_first; tag_again; tag_unanswered; steer_race; steer_direct; steer_server; steer_overdue; follow_reused; follow_winner;
             untagged_not_redirected; untagged_no_room; untagged_payload; untagged_busy; untagged_server_won;
             claim_server; claim_a; claim_b; claim_c;
             answer_translated; answer_repeated; answer_late; answer_unproven_plain; answer_unproven_tunnel;
@@ -80,59 +89,64 @@ control Verdict(inout race_t race, in slot_t slot) {
         const default_action = plain_other();
         USE_DIRECT_COUNTER(verdicts_counter)
         const entries = {
-            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, server won, same source, from server, speaker form, winner form, resets
+            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, server won, same source, from server, speaker form, winner form, resets, mode, overdue
             // Packets of connections, from a client.
-            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _, _) : out_slot();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
+            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _, _, _, _) : out_slot();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
             // From the wide area.
-            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C, _, _, _) : in_spoofed();
             // A loser that acknowledges the SYN but has not been heard of, or not yet been reset.
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, 1, _, 0, 0, _, _, 0) : answer_late();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, _, _, 0, 0, _, _, _) : in_stray();
-            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
-            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, 1, _, 0, 0, _, _, 0, _, _) : answer_late();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, _, _, 0, 0, _, _, _, _, _) : in_stray();
+            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
+            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
             // A SYN from a client.
-            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
-            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _, _) : follow_winner();
-            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
-            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
-            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _) : untagged_busy();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _) : tag_first();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _, _) : untagged_server_won();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _) : tag_again();
+            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
+            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _, _, _, _) : follow_winner();
+            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
+            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
+            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_busy();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_DISCOVER, _) : tag_first();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_RACE, _) : steer_race();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, 1) : steer_overdue();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_DIRECT, 0) : steer_direct();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_SERVER, 0) : steer_server();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _, _, _, _) : untagged_server_won();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, MODE_DISCOVER, _) : tag_again();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, _, _) : tag_unanswered();
             // A SYN-ACK. What a translation has not settled, the slot does; the first that proves itself wins.
-            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 1, _, _, _) : claim_server();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 0, _, _, _) : claim_a();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_B, _, _) : claim_b();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_C, _, _) : claim_c();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
+            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 1, _, _, _, _, _) : claim_server();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 0, _, _, _, _, _) : claim_a();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_B, _, _, _, _) : claim_b();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_C, _, _, _, _) : claim_c();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
             // ICMP errors about what a client sent.
-            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _) : icmp_slot();
-            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _) : icmp_slot();
-            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
-            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _, _, _) : icmp_slot();
+            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _, _, _) : icmp_slot();
+            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
             // Nothing that firstack touches.
-            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
-            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
+            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
+            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
         }
     }
     apply {
