@@ -1,6 +1,10 @@
 package softswitch
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/firstack/firstack/softswitch/pipeline"
+)
 
 // received is a frame that waits for the pipeline.
 type received struct {
@@ -27,16 +31,7 @@ func (s *Switch) Receive(port uint32, frame []byte) {
 		s.lost.NoPort.Add(1)
 		return
 	}
-	reason := (*atomic.Uint64)(nil)
-	switch {
-	case len(frame) == 0:
-		reason = &s.lost.Empty
-	case len(frame) > s.opt.MaxFrame:
-		reason = &s.lost.TooLong
-	case s.pl.Load() == nil:
-		reason = &s.lost.NoProgram
-	}
-	if reason != nil {
+	if reason := s.refuse(s.pl.Load(), frame); reason != nil {
 		reason.Add(1)
 		p.counters.InDiscards.Add(1)
 		return
@@ -53,6 +48,19 @@ func (s *Switch) Receive(port uint32, frame []byte) {
 		s.lost.QueueFull.Add(1)
 		p.counters.InDiscards.Add(1)
 	}
+}
+
+// refuse says which loss a frame that arrived is, nil for none.
+func (s *Switch) refuse(pl *pipeline.Pipeline, frame []byte) *atomic.Uint64 {
+	switch {
+	case len(frame) == 0:
+		return &s.lost.Empty
+	case len(frame) > s.opt.MaxFrame:
+		return &s.lost.TooLong
+	case pl == nil:
+		return &s.lost.NoProgram
+	}
+	return nil
 }
 
 func (s *Switch) process(port uint32, frame []byte) {

@@ -109,7 +109,11 @@ type PortInfo struct {
 func (s *Switch) Ports() []PortInfo {
 	var out []PortInfo
 	for _, p := range s.ports.list() {
-		out = append(out, PortInfo{p.id, p.port.Name(), p.counters.Snapshot()})
+		info := PortInfo{p.id, p.port.Name(), p.counters.Snapshot()}
+		if l, ok := p.port.(ports.Lossy); ok {
+			info.InDiscards += l.Lost()
+		}
+		out = append(out, info)
 	}
 	return out
 }

@@ -8,16 +8,16 @@ import (
 )
 
 // attach opens the interfaces of the command line as ports of the switch.
-func attach(sw *softswitch.Switch, list []portFlag, log logger) error {
-	for _, p := range list {
-		iface, err := ports.OpenInterface(p.iface)
+func attach(sw *softswitch.Switch, c config, log logger) error {
+	for _, p := range c.interfaces {
+		iface, err := ports.OpenInterface(p.iface, ports.InterfaceOptions{Queue: c.queue, Logger: log})
 		if err != nil {
 			return fmt.Errorf("-i %d@%s: %w", p.number, p.iface, err)
 		}
 		if err := sw.AddPort(p.number, iface); err != nil {
 			return fmt.Errorf("-i %d@%s: %w", p.number, p.iface, err)
 		}
-		iface.Start(func(frame []byte) { sw.Receive(p.number, frame) }, func(err error) {
+		iface.StartBursts(sw.Receiver(p.number).Receive, func(err error) {
 			log.Error("interface failed", "port", p.number, "interface", p.iface, "error", err)
 		})
 		log.Info("port attached", "port", p.number, "interface", p.iface)

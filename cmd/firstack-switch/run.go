@@ -52,13 +52,13 @@ func run(ctx context.Context, c config, errOut io.Writer) (err error) {
 	defer func() { err = errors.Join(err, closeTap()) }()
 	sw := softswitch.New(softswitch.Options{
 		DeviceID: c.deviceID, CPUPort: c.cpuPort, DropPort: c.dropPort, MaxFrame: c.maxFrame,
-		InputQueue: c.queue, Logger: log, Tap: tap,
+		Logger: log, Tap: tap,
 	})
 	defer func() { err = errors.Join(err, sw.Close()) }()
 	if err := loadProgram(sw, c); err != nil {
 		return err
 	}
-	if err := attach(sw, c.interfaces, log); err != nil {
+	if err := attach(sw, c, log); err != nil {
 		return err
 	}
 	return serve(ctx, sw, c, log)

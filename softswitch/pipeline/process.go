@@ -23,6 +23,13 @@ type sentDigest struct {
 func (pl *Pipeline) Process(port uint32, frame []byte) {
 	pl.mu.Lock()
 	r := pl.takeRun()
+	pl.one(r, port, frame)
+	pl.mu.Unlock()
+	pl.finish(r)
+}
+
+// one takes a frame to where it is to be transmitted. The instance is locked.
+func (pl *Pipeline) one(r *run, port uint32, frame []byte) {
 	pl.stats.Received++
 	pl.number++
 	p := pl.packet(r)
@@ -44,32 +51,40 @@ func (pl *Pipeline) Process(port uint32, frame []byte) {
 		}
 	}
 	pl.stats.Transmitted += uint64(len(r.out))
-	pl.mu.Unlock()
-	pl.finish(r)
 }
 
 // finish sends what the run made and recycles it.
 func (pl *Pipeline) finish(r *run) {
-	if pl.env.Digest != nil {
-		for _, d := range r.digests {
-			l := &pl.code.learnLists[d.list]
-			pl.env.Digest(Digest{ListID: l.id, Name: l.name, Fields: r.values[d.from:d.to]})
-		}
-	}
+	pl.tell(r)
 	if pl.env.Transmit != nil {
 		for _, p := range r.out {
 			pl.env.Transmit(p.port, p.out)
 		}
 	}
 	pl.mu.Lock()
+	pl.recycle(r)
+	pl.runs = append(pl.runs, r)
+	pl.mu.Unlock()
+}
+
+// tell hands on a run's digests, with the lock gone.
+func (pl *Pipeline) tell(r *run) {
+	if pl.env.Digest != nil {
+		for _, d := range r.digests {
+			l := &pl.code.learnLists[d.list]
+			pl.env.Digest(Digest{ListID: l.id, Name: l.name, Fields: r.values[d.from:d.to]})
+		}
+	}
+	r.digests, r.values, r.bytes = r.digests[:0], r.values[:0], r.bytes[:0]
+}
+
+// recycle takes the packets of a run back. The instance is locked.
+func (pl *Pipeline) recycle(r *run) {
 	for _, p := range r.used {
 		p.in, p.payload, p.out, p.args = nil, nil, nil, nil
 	}
 	pl.free = append(pl.free, r.used...)
 	r.ingress, r.egress, r.out, r.used = r.ingress[:0], r.egress[:0], r.out[:0], r.used[:0]
-	r.digests, r.values, r.bytes = r.digests[:0], r.values[:0], r.bytes[:0]
-	pl.runs = append(pl.runs, r)
-	pl.mu.Unlock()
 }
 
 func (pl *Pipeline) takeRun() *run {

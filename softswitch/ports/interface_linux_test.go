@@ -32,14 +32,14 @@ func TestInterface(t *testing.T) {
 	}
 	awaitUp(t, a)
 	awaitUp(t, b)
-	pa, err := OpenInterface(a)
+	pa, err := OpenInterface(a, InterfaceOptions{})
 	if errors.Is(err, syscall.EPERM) {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	pb, err := OpenInterface(b)
+	pb, err := OpenInterface(b, InterfaceOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func awaitUp(t *testing.T, dev string) {
 }
 
 func TestNoInterface(t *testing.T) {
-	if _, err := OpenInterface("no-such-thing"); err == nil {
+	if _, err := OpenInterface("no-such-thing", InterfaceOptions{}); err == nil {
 		t.Error("an interface that does not exist was opened")
 	}
 }

@@ -27,6 +27,25 @@ type Port interface {
 	Close() error
 }
 
+// MaxBurst is how many frames are received or sent at a time.
+const MaxBurst = 64
+
+// DefaultQueue is how many received frames may wait at an Interface.
+const DefaultQueue = 2048
+
+// Burster is a Port that sends many frames with less work than one after the other.
+type Burster interface {
+	Port
+	// SendBurst sends frames, in order, as Send does, and counts them.
+	SendBurst(frames [][]byte, c *Counters)
+}
+
+// Lossy is a Port that may lose what arrives before the switch sees it.
+type Lossy interface {
+	// Lost is how many frames were lost so.
+	Lost() uint64
+}
+
 // Counters are those of one port. All members may be read and written at any time.
 type Counters struct {
 	InFrames, InBytes   atomic.Uint64
