@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 
 	"github.com/firstack/firstack/controller/internal/shape"
@@ -9,6 +10,9 @@ import (
 
 // DefaultPorts are those of the one redirection rule that holds when there are none.
 var DefaultPorts = []uint16{80, 443}
+
+// sequenceStep leaves room for rules between two of a file.
+const sequenceStep = 10
 
 // DefaultOrigin is the name of the origin server of a service that lists none.
 const DefaultOrigin = "origin"
@@ -27,6 +31,12 @@ func (c *Config) Complete() { c.complete(&report{}) }
 func (c *Config) complete(r *report) {
 	if c.Redirections == nil {
 		c.Redirections = []Redirection{{Ports: append([]uint16(nil), DefaultPorts...)}}
+	}
+	sequence := uint32(0)
+	for i := range c.Redirections {
+		rule := &c.Redirections[i]
+		left(r, fmt.Sprintf("redirections[%d].sequence", i), &rule.Sequence, sequence+min(sequenceStep, math.MaxUint32-sequence))
+		sequence = rule.Sequence
 	}
 	for i := range c.Services {
 		if s := &c.Services[i]; len(s.Origins) == 0 && s.Server.IsValid() {

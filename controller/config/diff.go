@@ -9,7 +9,7 @@ import (
 )
 
 // Change is one difference between two trees. Elements of lists go by what tells them apart, so that a path
-// outlives insertions: services[web].replicas[tokyo].admin-state. Redirections go by position, as their order counts.
+// outlives insertions: services[web].replicas[tokyo].admin-state.
 type Change struct {
 	Path string
 	// Text forms; "" where there is none. An element that came or went has neither, but Added or Removed.
@@ -107,10 +107,7 @@ func (d *differ) list(path string, old, new reflect.Value) {
 func elements(list reflect.Value) (map[string]reflect.Value, []string) {
 	found, names := map[string]reflect.Value{}, make([]string, list.Len())
 	for i := range list.Len() {
-		field, name := shape.KeyOf(list.Index(i))
-		if field == "" {
-			name = fmt.Sprint(i)
-		}
+		_, name := shape.KeyOf(list.Index(i))
 		found[name], names[i] = list.Index(i), name
 	}
 	return found, names

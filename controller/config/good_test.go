@@ -126,7 +126,7 @@ services:
 			{Name: "rg", Role: config.ReplicaGateway, Address: "c:1", DeviceID: 1, Insecure: true, GatewayID: 3},
 		},
 		Services: []config.Service{{
-			Name: "web", Server: netip.MustParseAddr("192.0.2.10"), Port: 8000, Gateway: "sg", Replicatable: &yes,
+			Name: "web", Server: netip.MustParseAddr("192.0.2.10"), Port: 8000, Protocol: config.TCP, Gateway: "sg", Replicatable: &yes,
 			OriginPolicy: config.OriginStandby, Steering: steering,
 			Origins: []config.Origin{{Name: "origin", Address: netip.MustParseAddr("192.0.2.10"), Port: 8000, Weight: 1}},
 			Replicas: []config.Replica{
@@ -134,7 +134,7 @@ services:
 				{Name: "b", Address: netip.MustParseAddr("198.51.100.2"), Port: 81, Configuration: config.ConfigurationA, AdminState: config.AdminUp, Weight: 1, Gateway: "rg", MaxConnectionRate: 7, Burst: 7, HealthPort: 81},
 			},
 		}},
-		Redirections: []config.Redirection{{Clients: everywhere, Servers: everywhere, Ports: []uint16{80, 443}, Action: config.ActionRedirect}},
+		Redirections: []config.Redirection{{Sequence: 10, Clients: everywhere, Servers: everywhere, Ports: []uint16{80, 443}, Action: config.ActionRedirect}},
 		Steering:     steering,
 		Timers: config.Timers{
 			SlotPending: 3 * time.Second, SlotClaimed: 300 * time.Second, Tell: 500 * time.Millisecond,
@@ -287,6 +287,7 @@ services:
   - name: "12"
     server: ""
     port: 0
+    protocol: ""
     replicatable: true
     origin-policy: ""
     steering:

@@ -19,6 +19,11 @@ func Load(path string) (*Config, error) {
 
 // Parse is Load on what a file of that name holds.
 func Parse(name string, data []byte) (*Config, error) {
+	c, _, err := parse(name, data)
+	return c, err
+}
+
+func parse(name string, data []byte) (*Config, map[string]strict.Position, error) {
 	c := new(Config)
 	given, problems := strict.Decode(data, c)
 	r := &report{file: name, given: given}
@@ -26,12 +31,12 @@ func Parse(name string, data []byte) (*Config, error) {
 		r.errors = append(r.errors, &Error{File: name, Line: p.Line, Column: p.Column, Path: p.Path, Message: p.Message})
 	}
 	if len(problems) > 0 {
-		return nil, r.err()
+		return nil, nil, r.err()
 	}
 	c.complete(r)
 	c.validate(r)
 	if err := r.err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return c, nil
+	return c, given, nil
 }

@@ -17,6 +17,15 @@ func (OriginPolicy) Values() []string {
 	return []string{string(OriginRace), string(OriginStandby), string(OriginNever)}
 }
 
+// Protocol is a transport protocol.
+type Protocol string
+
+// TCP is the one that is raced.
+const TCP Protocol = "tcp"
+
+// Values lists the protocols.
+func (Protocol) Values() []string { return []string{string(TCP)} }
+
 // Service is one server address and port with its origin servers and replicas.
 type Service struct {
 	// Unique name.
@@ -25,6 +34,8 @@ type Service struct {
 	Server netip.Addr `yaml:"server" rule:"required"`
 	// TCP port that clients connect to.
 	Port uint16 `yaml:"port" rule:"required,min=1"`
+	// Transport protocol of its connections.
+	Protocol Protocol `yaml:"protocol" default:"tcp"`
 	// The server gateway in front of it. Left out where others run it.
 	Gateway string `yaml:"gateway"`
 	// Whether its content may be served by replicas at all (patent FIG. 3, 310).

@@ -9,7 +9,10 @@
 // apart), min, max, format (name, endpoint, listen, path) and host (a prefix that is an address with its length).
 package config
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 //go:generate go run ./internal/genschema -o ../../docs/config.schema.json
 
@@ -59,6 +62,9 @@ func (Action) Values() []string {
 
 // Redirection says which SYNs a client gateway tags; the first that matches counts.
 type Redirection struct {
+	// Place of the rule: the list has them in ascending order. It tells rules apart when they change. Default: 10 more
+	// than that of the rule before.
+	Sequence uint32 `yaml:"sequence" rule:"key,min=1"`
 	// Prefix of the clients.
 	Clients netip.Prefix `yaml:"clients" default:"0.0.0.0/0"`
 	// Prefix of the servers.
@@ -67,4 +73,12 @@ type Redirection struct {
 	Ports []uint16 `yaml:"ports" rule:"min=1"`
 	// redirect tags the SYN as permitted, forbid tags it as not permitted, pass leaves it untagged.
 	Action Action `yaml:"action" default:"redirect"`
+}
+
+func (c *Config) validateRedirections(r *report) {
+	for i := 1; i < len(c.Redirections); i++ {
+		if before, at := c.Redirections[i-1].Sequence, c.Redirections[i].Sequence; at < before {
+			r.add(fmt.Sprintf("redirections[%d].sequence", i), "%d is less than that of the rule before, %d", at, before)
+		}
+	}
 }

@@ -21,6 +21,7 @@ func (c *Config) Validate() error {
 func (c *Config) validate(r *report) {
 	walk(r, "", reflect.ValueOf(c).Elem())
 	c.validateSwitches(r)
+	c.validateRedirections(r)
 	c.validateServices(r)
 	c.validateTimers(r)
 	c.validateHealth(r)
