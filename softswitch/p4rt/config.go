@@ -62,7 +62,8 @@ type register struct {
 	pr *pipeline.Register
 }
 
-// loaded is a configuration that was read and found good by itself.
+// loaded is a configuration that was read and found good by itself. Switches share it: only config is this
+// one's own.
 type loaded struct {
 	config *p4v1.ForwardingPipelineConfig
 	schema *schema.Schema
@@ -74,8 +75,24 @@ type loaded struct {
 	initial map[string][]bmv2json.Entry
 }
 
-// load reads a configuration: P4Info, and BMv2 JSON.
-func (s *Server) load(cfg *p4v1.ForwardingPipelineConfig) (*loaded, error) {
+// load reads a configuration, or remembers what it was read to before.
+func load(cfg *p4v1.ForwardingPipelineConfig) (*loaded, error) {
+	key, err := contents(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if l := programs.get(key, cfg); l != nil {
+		return l, nil
+	}
+	l, err := read(cfg)
+	if err == nil {
+		programs.put(key, l)
+	}
+	return l, err
+}
+
+// read reads a configuration: P4Info, and BMv2 JSON.
+func read(cfg *p4v1.ForwardingPipelineConfig) (*loaded, error) {
 	sc, err := schema.New(cfg.GetP4Info())
 	if err != nil {
 		return nil, err

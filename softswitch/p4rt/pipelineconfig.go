@@ -62,7 +62,7 @@ func (s *Server) setConfig(action setAction, cfg *p4v1.ForwardingPipelineConfig)
 	if cfg.GetP4Info() == nil || len(cfg.GetP4DeviceConfig()) == 0 {
 		return status.Errorf(codes.InvalidArgument, "%v needs a config with p4info and p4_device_config (BMv2 JSON)", action)
 	}
-	l, err := s.load(cfg)
+	l, err := load(cfg)
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -95,7 +95,7 @@ func (s *Server) run(b *bound) {
 // Load makes a program the running one without a client, as VERIFY_AND_COMMIT does. json is BMv2
 // JSON. Errors name what is wrong.
 func (s *Server) Load(json []byte, info *p4configv1.P4Info) error {
-	l, err := s.load(&p4v1.ForwardingPipelineConfig{P4Info: info, P4DeviceConfig: json})
+	l, err := load(&p4v1.ForwardingPipelineConfig{P4Info: info, P4DeviceConfig: json})
 	if err != nil {
 		return fmt.Errorf("load program: %w", err)
 	}
