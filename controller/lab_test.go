@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,10 +45,11 @@ type lab struct {
 type device struct {
 	lab      *lab
 	name     string
-	sw       *softswitch.Switch
+	behind   []netip.Prefix
+	mu       sync.RWMutex       // restarts
+	sw       *softswitch.Switch // nil while it is down
 	listener *bufconn.Listener
 	server   *grpc.Server
-	behind   []netip.Prefix
 }
 
 const (
@@ -59,9 +61,7 @@ func newLab(t testing.TB) *lab {
 	l := &lab{t: t, queue: 4096, switches: map[string]*device{}, hosts: map[netip.Addr]func(*lab, []byte){}, events: make(chan string, 1000)}
 	t.Cleanup(func() {
 		for _, d := range l.switches {
-			d.server.Stop()
-			d.sw.Close()
-			d.listener.Close()
+			d.halt()
 		}
 	})
 	return l
@@ -80,17 +80,56 @@ func (l *lab) add(name string, behind ...string) *device {
 
 // boot starts the switch, empty.
 func (d *device) boot() {
-	d.sw = softswitch.New(softswitch.Options{DeviceID: 1, CPUPort: 255, InputQueue: d.lab.queue})
-	d.listener = bufconn.Listen(1 << 20)
-	d.server = grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
-	d.sw.Register(d.server)
+	sw := softswitch.New(softswitch.Options{DeviceID: 1, CPUPort: 255, InputQueue: d.lab.queue})
+	listener := bufconn.Listen(1 << 20)
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
+	sw.Register(server)
 	for _, id := range []uint32{wan, lan} {
-		if err := d.sw.AddPort(id, &cable{d, id}); err != nil {
+		if err := sw.AddPort(id, &cable{d, id}); err != nil {
 			d.lab.t.Fatal(err)
 		}
 	}
-	server, listener := d.server, d.listener
+	d.mu.Lock()
+	d.sw, d.listener, d.server = sw, listener, server
+	d.mu.Unlock()
 	go server.Serve(listener)
+}
+
+// halt takes the switch away, with all that it knows. It may be down already.
+func (d *device) halt() {
+	d.mu.Lock()
+	sw, listener, server := d.sw, d.listener, d.server
+	d.sw, d.listener, d.server = nil, nil, nil
+	d.mu.Unlock()
+	if sw == nil {
+		return
+	}
+	server.Stop()
+	sw.Close()
+	listener.Close()
+}
+
+// receive gives the switch a frame, if it is there.
+func (d *device) receive(port uint32, frame []byte) {
+	d.mu.RLock()
+	sw := d.sw
+	d.mu.RUnlock()
+	if sw != nil {
+		sw.Receive(port, frame)
+	}
+}
+
+// errDown is why a switch can't be dialled.
+var errDown = errors.New("the switch is down")
+
+func (d *device) dial(ctx context.Context) (net.Conn, error) {
+	d.mu.RLock()
+	listener := d.listener
+	d.mu.RUnlock()
+	if listener == nil {
+		return nil, errDown
+	}
+	return listener.DialContext(ctx)
 }
 
 // cable is what a switch sends into.
@@ -127,7 +166,7 @@ func (c *cable) Send(frame []byte) error {
 				lost := l.lost
 				l.mu.Unlock()
 				if lost == nil || !lost(c.device.name, d.name) {
-					d.sw.Receive(wan, frame)
+					d.receive(wan, frame)
 				}
 				return nil
 			}
@@ -168,7 +207,7 @@ func (l *lab) dial(ctx context.Context, name, address string) (net.Conn, error) 
 	if l.dialer != nil {
 		return l.dialer(ctx, name, address)
 	}
-	return l.switches[name].listener.DialContext(ctx)
+	return l.switches[name].dial(ctx)
 }
 
 func logger() *slog.Logger {

@@ -86,7 +86,7 @@ func (l *lab) serve(gateway string, at netip.Addr) {
 	defer l.mu.Unlock()
 	l.hosts[at] = func(l *lab, frame []byte) {
 		if answer := respond(frame); answer != nil {
-			l.switches[gateway].sw.Receive(lan, answer)
+			l.switches[gateway].receive(lan, answer)
 		}
 	}
 }
@@ -173,7 +173,7 @@ func (l *lab) client(port uint16, isn uint32) *client {
 }
 
 func (c *client) send(what string) {
-	c.lab.switches["cg"].sw.Receive(lan, packet.MustParse(fmt.Sprintf(
+	c.lab.switches["cg"].receive(lan, packet.MustParse(fmt.Sprintf(
 		"eth 41>81 / ip %s>%s df / tcp %d>80 %s", clientAddr, serverAddr, c.port, what)).Build())
 }
 

@@ -25,7 +25,7 @@ type Standing struct {
 // Standing tells how the gateway stands.
 func (g *Gateway) Standing(ctx context.Context) (s Standing, err error) {
 	err = g.do(ctx, func() {
-		s.Settled = g.term != nil && g.term.ready && !g.job.dirty && !g.job.running
+		s.Settled = g.term != nil && g.term.ready && !g.job.dirty && !g.job.running && !g.door.closed
 		s.Problems = slices.Clone(g.problems)
 	})
 	return s, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/firstack/firstack/controller/gateway/flow"
 	"github.com/firstack/firstack/controller/gateway/plan"
+	"github.com/firstack/firstack/controller/gateway/slowpath"
 	"github.com/firstack/firstack/controller/p4rt"
 	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/clientgateway"
@@ -50,6 +51,7 @@ func (c *client) limits() flow.Limits {
 		Answer:      c.scaled(time.Second), // half of the time between a client's second SYN and its third (RFC 6298)
 		Retry:       retryEvery,
 		Delay:       2 * time.Second,
+		Restore:     openAnyway,
 	}
 }
 
@@ -78,6 +80,14 @@ func (c *client) stages() ([]plan.Stage, []string, error) {
 
 func (c *client) settled() {}
 
+func (c *client) restored() bool { return c.book.Settled() }
+
+// plain keeps back what belongs to a known connection and was not translated.
+func (c *client) plain(frame []byte) bool {
+	from, to, tunnel, ok := slowpath.Ends(frame)
+	return !ok || !c.book.Untranslated(from, to, tunnel)
+}
+
 func (c *client) idle() { c.writing, c.looking = false, false }
 
 // readBack reads the translations, a million of them perhaps, and keeps no more of each than the book needs.
@@ -105,7 +115,7 @@ func (c *client) readBack(ctx context.Context, conn *p4rt.Conn) (func(gap, now t
 		}
 	}
 	return func(gap, now time.Duration) {
-		c.book.Adopt(out, in, conn.Fresh() && gap < c.timers().Transitory, now)
+		c.book.Adopt(out, in, c.door.closed && gap < c.timers().Transitory, now)
 		if len(out)+len(in) > 0 {
 			c.log.Info("translations adopted", "outbound", len(out), "inbound", len(in), "connections", c.book.Len())
 		}

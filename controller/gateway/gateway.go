@@ -51,7 +51,7 @@ type Gateway struct {
 	slow     *slowpath.Router
 	role     role
 	term     *term
-	ended    time.Duration // when the last term ended
+	door     door
 	job      job
 	problems []string // of the last plan
 }
@@ -70,6 +70,11 @@ type role interface {
 	stages() (stages []plan.Stage, problems []string, err error)
 	// settled is told that the tables hold all of it.
 	settled()
+	// restored tells whether the switch has what was remembered apart from the stages.
+	restored() bool
+	// plain tells whether a packet that the switch had no route for may be sent on as it stands, as far as is known: it
+	// may be one that the switch should have changed, and could not.
+	plain(frame []byte) bool
 	digest(*p4v1.DigestList, time.Duration)
 	tick(now time.Duration)
 	// work starts reads and writes that are due.

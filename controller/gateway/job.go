@@ -26,11 +26,15 @@ const retryEvery = time.Second
 
 // reconcile writes what changed, unless that is under way.
 func (g *Gateway) reconcile(now time.Duration) {
+	open := g.mayOpen(now)
+	if open && g.door.closed {
+		g.job.dirty = true
+	}
 	if !g.job.dirty || g.job.running || now < g.job.retry {
 		return
 	}
 	g.job.dirty = false
-	stages, err := g.plan()
+	stages, err := g.plan(open)
 	if err != nil {
 		g.log.Error("plan failed", "err", err)
 		g.job.dirty, g.job.retry = true, now+retryEvery
@@ -41,14 +45,18 @@ func (g *Gateway) reconcile(now time.Duration) {
 		return ever && slices.EqualFunc(written, s.Entities, func(a, b *p4v1.Entity) bool { return proto.Equal(a, b) })
 	})
 	if len(stages) == 0 {
+		g.filled(open, now)
 		return
 	}
 	g.job.running = true
 	t := g.term
 	g.beside(t, func() func() {
-		changes, err := carryOut(t, stages)
+		changes, whole, err := carryOut(t, stages)
 		return func() {
 			g.job.running = false
+			if whole {
+				g.filled(open, g.now())
+			}
 			g.reconciled(stages, changes, err)
 		}
 	})
@@ -69,7 +77,7 @@ func (g *Gateway) reconciled(stages []plan.Stage, changes p4rt.Changes, err erro
 	for _, s := range stages {
 		g.job.written[s.Name] = s.Entities
 	}
-	if !g.job.dirty {
+	if !g.job.dirty && !g.door.closed {
 		g.release()
 	}
 }
@@ -90,10 +98,11 @@ func (g *Gateway) release() {
 	g.role.settled()
 }
 
-// plan lists the stages, routing first.
-func (g *Gateway) plan() ([]plan.Stage, error) {
+// plan lists the stages. Neighbors, to which the others refer, come first. Routes come next, or last in a switch that
+// is to be opened, and are left out while it has to stay closed.
+func (g *Gateway) plan(open bool) ([]plan.Stage, error) {
 	router := g.role.router()
-	entities, err := router.Entities(g.routing, g.slow.Neighbors(), g.wanted(), g.hops)
+	neighbors, routes, err := router.Stages(g.routing, g.slow.Neighbors(), g.wanted(), g.hops)
 	if err != nil {
 		return nil, err
 	}
@@ -107,13 +116,20 @@ func (g *Gateway) plan() ([]plan.Stage, error) {
 			g.log.Warn("configuration can't be carried out", "problem", p)
 		}
 	}
-	routing := plan.Stage{Name: "routing", Tables: router.Tables(), Entities: entities}
-	return append([]plan.Stage{routing}, stages...), nil
+	all := []plan.Stage{neighbors}
+	switch {
+	case !g.door.closed:
+		return append(append(all, routes), stages...), nil
+	case open:
+		return append(append(all, stages...), routes), nil
+	}
+	return append(all, stages...), nil
 }
 
 // carryOut puts the stages in, one after the other, and then takes out what is left over, in the opposite order: no
-// packet meets an entry that refers to nothing.
-func carryOut(t *term, stages []plan.Stage) (total p4rt.Changes, err error) {
+// packet meets an entry that refers to nothing. whole says that every stage was gone through, although single entries
+// may have been refused.
+func carryOut(t *term, stages []plan.Stage) (total p4rt.Changes, whole bool, err error) {
 	spare := func(*p4v1.Entity) bool { return true }
 	one := func(s plan.Stage, undeleted func(*p4v1.Entity) bool) bool {
 		scope := p4rt.Scope{Tables: s.Tables, Multicast: s.Multicast, Undeleted: undeleted}
@@ -130,7 +146,7 @@ func carryOut(t *term, stages []plan.Stage) (total p4rt.Changes, err error) {
 	}
 	for _, s := range stages {
 		if !one(s, spare) {
-			return total, err
+			return total, false, err
 		}
 	}
 	for _, s := range slices.Backward(stages) {
@@ -138,8 +154,8 @@ func carryOut(t *term, stages []plan.Stage) (total p4rt.Changes, err error) {
 			continue
 		}
 		if !one(s, nil) {
-			return total, err
+			return total, false, err
 		}
 	}
-	return total, err
+	return total, true, err
 }

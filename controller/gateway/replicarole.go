@@ -3,12 +3,14 @@ package gateway
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
 	"github.com/firstack/firstack/controller/gateway/plan"
+	"github.com/firstack/firstack/controller/gateway/slowpath"
 	"github.com/firstack/firstack/controller/p4rt"
 	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/replicagateway"
@@ -122,6 +124,14 @@ func (r *replica) settled() {
 		used[plan.MeterKey{Replica: s.Replica.Addr(), Server: s.Server}] = s.Rate > 0
 	}
 	r.cells.Keep(func(k plan.MeterKey) bool { return used[k] })
+}
+
+func (r *replica) restored() bool { return true }
+
+// plain keeps back tunnelled packets to web servers: they know nothing of tunnels, and would say so to the client.
+func (r *replica) plain(frame []byte) bool {
+	_, to, tunnel, ok := slowpath.Ends(frame)
+	return !ok || !tunnel || !slices.ContainsFunc(r.all(), func(s plan.StandIn) bool { return s.Replica.Addr() == to.Addr() })
 }
 
 func (r *replica) digest(*p4v1.DigestList, time.Duration) {}

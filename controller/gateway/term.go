@@ -101,7 +101,7 @@ func (g *Gateway) Run(ctx context.Context) {
 func (g *Gateway) begin(t *term) {
 	g.end()
 	g.term = t
-	g.job.dirty, g.job.written = true, nil
+	g.job.dirty, g.job.written, g.job.retry = true, nil, 0
 	g.beside(t, func() func() {
 		routes, err := t.conn.ReadAll(t.ctx, g.role.router().ReadBack()...)
 		var adopt func(gap, now time.Duration)
@@ -114,9 +114,10 @@ func (g *Gateway) begin(t *term) {
 				return
 			}
 			now := g.now()
+			g.door.shut(t.conn.Fresh(), now)
 			g.slow.Restore(g.role.router().Restore(routes, g.routing, g.hops), now)
 			g.slow.Configure(g.routing, g.wanted())
-			adopt(now-g.ended, now)
+			adopt(now-g.door.passed, now)
 			t.ready = true
 		}
 	})
@@ -126,10 +127,27 @@ func (g *Gateway) end() {
 	if g.term == nil {
 		return
 	}
+	now := g.now()
+	g.remember(g.term, now)
 	g.term = nil
-	g.ended = g.now()
+	if !g.door.closed {
+		g.door.passed = now
+	}
 	g.job.running = false
 	g.role.idle()
+}
+
+// remember takes in what the switch had told before the term ended: a claim that it knew only by its slot would be lost
+// with it.
+func (g *Gateway) remember(t *term, now time.Duration) {
+	for {
+		select {
+		case list := <-t.conn.Digests():
+			g.role.digest(list, now)
+		default:
+			return
+		}
+	}
 }
 
 func (g *Gateway) fail(t *term, err error) {
@@ -166,6 +184,10 @@ func (g *Gateway) packet(p *p4v1.PacketIn) {
 	port, reason, err := g.role.packets().decode(p)
 	if err != nil {
 		g.log.Warn("packet without a header", "err", err)
+		return
+	}
+	if slowpath.Reason(reason) == slowpath.NoRoute && (g.door.closed || !g.role.plain(p.GetPayload())) {
+		g.slow.Ignore()
 		return
 	}
 	out, changed := g.slow.Packet(port, slowpath.Reason(reason), p.GetPayload(), g.now())

@@ -31,8 +31,9 @@ func (k Key) connection(e InboundEntry) (Key, Winner) {
 // Adopt takes in what the tables have at the start of a session. What runs there goes on with fresh timers; half a
 // translation is completed when that can be told to be right, and otherwise left alone until it is idle or claimed.
 //
-// lost says that the switch was started again and lost its tables a short while ago. Then the connections that the
-// book knows are written again: they can live on. Otherwise what is gone was given up by somebody.
+// lost says that the switch was started again, lost its tables a short while ago, and lets nothing pass until it has
+// them. Then the connections that the book knows are written again: they can live on, and those that were never written
+// as well. Otherwise what is gone was given up by somebody.
 func (b *Book) Adopt(out []OutboundEntry, in []InboundEntry, lost bool, now time.Duration) {
 	b.busy = false
 	b.dirty.clear()
@@ -110,13 +111,14 @@ func (b *Book) resume(f *Flow, lost bool, now time.Duration) {
 		// While nobody watched, a new connection may have come to use what was about to go: look again first.
 		f.retiring = false
 		f.until = now + b.limits.Delay
+	case lost && f.in == (Winner{}):
+		f.placed = false
+		f.until = now + b.limits.Restore
 	case !f.placed && !f.orphan:
 		// A claim that did not get there yet has its own time, until.
 	case f.in != (Winner{}):
 		// Without the outbound entry the connection was given up, or another is raced by now.
 		f.orphan = true
-	case lost:
-		f.until = now + b.limits.Delay
 	default:
 		f.retiring = true
 	}

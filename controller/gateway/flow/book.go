@@ -11,6 +11,7 @@ type Limits struct {
 	LingerFIN   time.Duration // from the FINs of both sides to the retirement
 	Answer      time.Duration // how long a replica may take to answer a SYN that met a translation
 	Retry       time.Duration // between two attempts to write what the switch refused
+	Restore     time.Duration // how long a switch that lost its tables waits for them before it lets packets pass
 	Delay       time.Duration // older claims are let pass: their connection may be over, and if not, the switch tells again
 }
 

@@ -1,5 +1,7 @@
 package flow
 
+import "net/netip"
+
 // stray is an inbound entry that has to go although its connection stays: it runs to another winner now.
 type stray struct{ key Key }
 
@@ -55,4 +57,16 @@ func (b *Book) take(f *Flow, w Winner) {
 	if w.Form != FormC {
 		b.owners[key] = f
 	}
+}
+
+// Untranslated tells whether a packet from one end to another, in a tunnel or not, is one of a connection in the book
+// before its translation.
+func (b *Book) Untranslated(from, to netip.AddrPort, tunnel bool) bool {
+	if !tunnel {
+		if f := b.flows[KeyOf(from, to)]; f != nil && !f.retiring {
+			return true // from the client to the server
+		}
+	}
+	f := b.owner(KeyOf(to, from))
+	return f != nil && !f.retiring && (tunnel || f.winner.Form != FormC)
 }

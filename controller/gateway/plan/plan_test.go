@@ -117,6 +117,15 @@ func must[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
+func routerStages(t *testing.T, r *Router, routing *Routing, learned Neighbors, wanted []Hop, hops *Numbers[Hop]) []Stage {
+	t.Helper()
+	neighbors, routes, err := r.Stages(routing, learned, wanted, hops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []Stage{neighbors, routes}
+}
+
 func TestClientGateway(t *testing.T) {
 	c := exampleConfig(t)
 	program := must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t)
@@ -126,9 +135,9 @@ func TestClientGateway(t *testing.T) {
 		{2, netip.MustParseAddr("10.0.0.10")}: {2, 0, 0, 0, 0, 10},
 		{2, netip.MustParseAddr("10.0.1.10")}: {2, 0, 0, 0, 0, 11},
 	}
-	entities := must(p.Entities(routing, learned, routing.Vias(), NewNumbers[Hop]("next hop", 0xffff)))(t)
+	stages := routerStages(t, p.Router, routing, learned, routing.Vias(), NewNumbers[Hop]("next hop", 0xffff))
 	race := must(p.Race(s, c.Redirections, c.Timers))(t)
-	golden(t, "client", text(program.Schema, Stage{Name: "routing", Entities: entities}, race))
+	golden(t, "client", text(program.Schema, append(stages, race)...))
 }
 
 // serverStages plans the server gateway of the example.
@@ -140,12 +149,12 @@ func serverStages(t *testing.T, c *config.Config, probed Probed, hops *Numbers[H
 	for i := range c.Services {
 		services = append(services, &c.Services[i])
 	}
-	entities := must(p.Entities(routing, nil, append(routing.Vias(), p.Hops(routing, services)...), hops))(t)
+	first := routerStages(t, p.Router, routing, nil, append(routing.Vias(), p.Hops(routing, services)...), hops)
 	stages, warnings, err := p.Services(services, routing, probed, hops, numbers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]Stage{{Name: "routing", Tables: p.Tables(), Entities: entities}}, stages...), warnings, p
+	return append(first, stages...), warnings, p
 }
 
 func TestServerGateway(t *testing.T) {
@@ -184,8 +193,8 @@ func TestReplicaGateway(t *testing.T) {
 	}}
 	stages := must(p.Stand(list, draining, s.Direct, p.NewCells()))(t)
 	routing := NewRouting(s)
-	entities := must(p.Entities(routing, nil, append(routing.Vias(), p.Hops(routing, list)...), NewNumbers[Hop]("next hop", 0xffff)))(t)
-	golden(t, "replica", text(program.Schema, append([]Stage{{Name: "routing", Entities: entities}}, stages...)...))
+	first := routerStages(t, p.Router, routing, nil, append(routing.Vias(), p.Hops(routing, list)...), NewNumbers[Hop]("next hop", 0xffff))
+	golden(t, "replica", text(program.Schema, append(first, stages...)...))
 }
 
 // TestNumbersSurviveARestart plans, lets a new controller read what the first one wrote, and plans again: nothing may
@@ -211,7 +220,7 @@ func TestNumbersSurviveARestart(t *testing.T) {
 	slices.Reverse(c.Services)
 	after, _, _ := serverStages(t, c, healthy, hops, numbers)
 	// Next hops whose neighbor is not known stand in no entry that names them, but for routes and legs.
-	if a, b := text(p.program.Schema, before[1:]...), text(p.program.Schema, after[1:]...); a != b {
+	if a, b := text(p.program.Schema, before[2:]...), text(p.program.Schema, after[2:]...); a != b {
 		t.Errorf("before:\n%s\nafter:\n%s", a, b)
 	}
 }
@@ -227,16 +236,16 @@ func TestRestoreLearnsNeighbors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	held := must(p.Entities(routing, learned, nil, hops))(t)
+	held := routerStages(t, p.Router, routing, learned, nil, hops)
 
 	fresh := NewNumbers[Hop]("next hop", 0xffff)
-	got := p.Restore(held, routing, fresh)
+	got := p.Restore(slices.Concat(held[0].Entities, held[1].Entities), routing, fresh)
 	via := Neighbors{{1, netip.MustParseAddr("172.16.1.2")}: {2, 0, 0, 0, 9, 1}} // configured; the switch can't tell
 	if len(got) != 2 || got[Hop{2, netip.MustParseAddr("10.0.0.10")}] != (tables.MAC{2, 0, 0, 0, 0, 10}) {
 		t.Errorf("learned %v and %v", got, via)
 	}
-	again := must(p.Entities(routing, got, nil, fresh))(t)
-	if a, b := text(p.program.Schema, Stage{Entities: held}), text(p.program.Schema, Stage{Entities: again}); a != b {
+	again := routerStages(t, p.Router, routing, got, nil, fresh)
+	if a, b := text(p.program.Schema, held...), text(p.program.Schema, again...); a != b {
 		t.Errorf("before:\n%s\nafter:\n%s", a, b)
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -101,9 +102,6 @@ func newRouter[AK ~arpKey, RK ~routeKey, NK ~neighborKey, AA, RA, NA tables.Acti
 	}
 }
 
-// Tables are the ids of the router's tables.
-func (r *Router) Tables() []uint32 { return []uint32{r.arp, r.routes, r.neighbors} }
-
 // ReadBack asks for everything that Restore wants to see.
 func (r *Router) ReadBack() []*p4v1.Entity { return r.read }
 
@@ -150,10 +148,10 @@ func via(r *Routing, to netip.Prefix, at Hop) bool {
 	return false
 }
 
-// Entities gives the router's part: what it answers to, its routes, and the neighbors that are known. wanted are
+// Stages gives the router's part: what it answers to with the neighbors that are known, and the routes. wanted are
 // hops that need a number beside those of the routes.
-func (r *Router) Entities(routing *Routing, learned Neighbors, wanted []Hop, hops *Numbers[Hop]) ([]*p4v1.Entity, error) {
-	c := &collector{}
+func (r *Router) Stages(routing *Routing, learned Neighbors, wanted []Hop, hops *Numbers[Hop]) (neighbors, routes Stage, err error) {
+	c, way := &collector{}, &collector{}
 	for _, a := range slices.SortedFunc(maps.Keys(routing.own), netip.Addr.Compare) {
 		port := routing.own[a]
 		c.add(r.answer(port, a, tables.MAC(routing.ports[port].MAC)))
@@ -165,7 +163,7 @@ func (r *Router) Entities(routing *Routing, learned Neighbors, wanted []Hop, hop
 	for _, h := range slices.Compact(all) {
 		number, err := hops.Get(h)
 		if err != nil {
-			return nil, err
+			return neighbors, routes, err
 		}
 		if mac, ok := known[h]; ok {
 			c.add(r.rewrite(uint16(number), tables.MAC(routing.ports[h.Port].MAC), mac))
@@ -174,18 +172,20 @@ func (r *Router) Entities(routing *Routing, learned Neighbors, wanted []Hop, hop
 	for _, route := range r.table(routing, known) {
 		switch {
 		case route.local:
-			c.add(r.local(route.to))
+			way.add(r.local(route.to))
 		case route.hop == (Hop{}):
-			c.add(r.unreachable(route.to))
+			way.add(r.unreachable(route.to))
 		default:
 			number, err := hops.Get(route.hop)
 			if err != nil {
-				return nil, err
+				return neighbors, routes, err
 			}
-			c.add(r.forward(route.to, route.hop.Port, uint16(number)))
+			way.add(r.forward(route.to, route.hop.Port, uint16(number)))
 		}
 	}
-	return c.entities, c.err
+	neighbors = Stage{Name: "neighbors", Tables: []uint32{r.arp, r.neighbors}, Entities: c.entities}
+	routes = Stage{Name: "routes", Tables: []uint32{r.routes}, Entities: way.entities}
+	return neighbors, routes, errors.Join(c.err, way.err)
 }
 
 // destination is a prefix and what becomes of it; without a hop the controller gets the packet.

@@ -13,6 +13,7 @@ const (
 	typeIPv4       = 0x0800
 	typeARP        = 0x0806
 	protocolICMP   = 1
+	protocolTunnel = 4
 	protocolTCP    = 6
 	protocolUDP    = 17
 	defaultTTL     = 64 // RFC 1700
@@ -44,12 +45,34 @@ func parseIPv4(frame []byte) (ipv4, bool) {
 	if len(frame) < ethernetLength+ipv4Length || binary.BigEndian.Uint16(frame[12:]) != typeIPv4 {
 		return ipv4{}, false
 	}
-	p := frame[ethernetLength:]
+	return viewIPv4(frame[ethernetLength:])
+}
+
+func viewIPv4(p []byte) (ipv4, bool) {
+	if len(p) < ipv4Length {
+		return ipv4{}, false
+	}
 	header, total := int(p[0]&0xf)*4, int(binary.BigEndian.Uint16(p[2:]))
 	if p[0]>>4 != 4 || header < ipv4Length || total < header || total > len(p) || checksum(p[:header]) != 0 {
 		return ipv4{}, false
 	}
 	return ipv4{header: p[:header], payload: p[header:total]}, true
+}
+
+// Ends tells between whom a frame's packet runs, by the inner addresses of an IP-in-IP tunnel (RFC 2003) and the ports of
+// TCP; ok is false where there is no such thing.
+func Ends(frame []byte) (from, to netip.AddrPort, tunnel, ok bool) {
+	p, ok := parseIPv4(frame)
+	if ok && p.protocol() == protocolTunnel && !p.fragmented() {
+		tunnel = true
+		p, ok = viewIPv4(p.payload)
+	}
+	if !ok || p.protocol() != protocolTCP || p.later() || len(p.payload) < 4 {
+		return from, to, tunnel, false
+	}
+	from = netip.AddrPortFrom(p.src(), binary.BigEndian.Uint16(p.payload))
+	to = netip.AddrPortFrom(p.dst(), binary.BigEndian.Uint16(p.payload[2:]))
+	return from, to, tunnel, true
 }
 
 func (p ipv4) protocol() uint8  { return p.header[9] }

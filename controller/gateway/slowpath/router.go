@@ -124,6 +124,12 @@ func (r *Router) Packet(port uint16, why Reason, frame []byte, now time.Duration
 	return out, false
 }
 
+// Ignore counts a packet that is not to be heeded.
+func (r *Router) Ignore() {
+	r.stats.Packets++
+	r.stats.Ignored++
+}
+
 // reply learns from an ARP reply, and sends what waited for it. Only what was asked for is learned.
 func (r *Router) reply(port uint16, frame []byte, now time.Duration) ([]Out, bool) {
 	sender, mac, ok := parseReply(frame)
