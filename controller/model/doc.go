@@ -10,3 +10,4 @@
 package model
 
 //go:generate go run ./internal/genschema -yang yang -o schema/schema_gen.go
+//go:generate go run ./internal/gendoc -o ../../docs/model.md
