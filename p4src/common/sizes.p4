@@ -3,7 +3,7 @@
 #define FIRSTACK_SIZES
 
 #ifndef SLOTS
-#define SLOTS 65536            // a power of two; young connections, not open ones
+#define SLOTS 65536            // a power of two up to 65536; young connections, not open ones
 #endif
 #ifndef TRANSLATIONS
 #define TRANSLATIONS 1048576   // open connections that run to a replica

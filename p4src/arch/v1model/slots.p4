@@ -25,7 +25,8 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     apply {
         bool syn = race.kind == KIND_LAN_SYN;
         bool synack = race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL;
-        hash(slot.index, HashAlgorithm.crc32, (bit<32>)0, { flow.client_addr, flow.client_port }, (bit<64>)SLOTS);
+        // CRC-16 takes the ports of one client to different slots, all of them; the low half of CRC-32 to every second.
+        hash(slot.index, HashAlgorithm.crc16, (bit<32>)0, { flow.client_addr, flow.client_port }, (bit<64>)SLOTS);
         if (race.lan == 1) {
             hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0,
                  { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000);

@@ -147,6 +147,8 @@ control Verdict(inout race_t race, in slot_t slot) {
             // Nothing that firstack touches.
             (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
             (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
+            // Its own entry, for counters of default actions can't be read.
+            (_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_other();
         }
     }
     apply {

@@ -136,6 +136,7 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
             (1, KIND_DATA, FORM_C, _, _, _, _) : data_c();
             (1, KIND_DATA, FORM_ORIGIN, _, _, _, _) : data_origin();
             (1, KIND_ICMP, FORM_C, _, _, _, _) : icmp();
+            (1, _, _, _, _, _, _) : plain();
         }
     }
 
