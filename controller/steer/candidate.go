@@ -75,27 +75,24 @@ func (s *Service) stale(c *candidate, now time.Duration) bool {
 	return now-c.measured > s.policy.Trust && (c.member || s.claims-c.claims >= fewClaims)
 }
 
-// sample takes in a measured round trip: half of the way to the median of the last three, so that one straggler moves
-// nothing and three are most of the way.
+// sample takes in a measured round trip. Upwards it is half of the way to the median of the last three, so that one
+// straggler moves nothing and three are most of the way; downwards the worse of two, for nothing makes a packet faster
+// than its path.
 func (c *candidate) sample(delay time.Duration) {
-	c.last[c.samples%3] = delay
-	c.samples++
-	if c.samples >= 6 {
-		c.samples -= 3
-	}
-	if c.samples < 3 {
-		if c.samples == 1 {
-			c.delay = delay
-		} else {
-			c.delay = min(c.last[0], c.last[1])
+	before := c.last[0]
+	c.last[2], c.last[1], c.last[0] = c.last[1], before, delay
+	c.samples = min(c.samples+1, 3)
+	l := &c.last
+	switch {
+	case c.samples == 1:
+		c.delay = delay
+	case max(l[0], l[1]) < c.delay:
+		c.delay = max(l[0], l[1])
+	case c.samples == 3:
+		median := max(min(l[0], l[1]), min(max(l[0], l[1]), l[2]))
+		if median > c.delay {
+			c.delay += (median - c.delay + 1) / 2
 		}
-		return
-	}
-	l := c.last
-	median := max(min(l[0], l[1]), min(max(l[0], l[1]), l[2]))
-	c.delay += (median - c.delay) / 2
-	if diff := median - c.delay; diff < 100*time.Microsecond && diff > -100*time.Microsecond {
-		c.delay = median
 	}
 }
 

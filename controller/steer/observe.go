@@ -43,6 +43,10 @@ func (s *Service) Observe(now time.Duration, a Answer) bool {
 	if !a.Late && a.Mode == Race && a.Attempt == 0 {
 		s.raced(c, now, a.Delay)
 	}
+	if measures && c.delay == before && c.now == isMeasured && s.doubt == 0 && s.claims%refreshClaims != 0 &&
+		a.Mode != Race && (s.next == 0 || now < s.next) {
+		return false
+	}
 	return s.refresh(now)
 }
 
@@ -90,7 +94,7 @@ func (s *Service) measures(c *candidate, now time.Duration, a *Answer) bool {
 	}
 	// The same replica may be asked by a discovery beside a race: what is much later than it should be has to come
 	// twice.
-	if a.Mode == Race && a.Late && s.choice.Scout > 0 && c.delay != 0 && a.Delay > s.policy.keeps(c.delay) && !c.suspect {
+	if a.Mode == Race && a.Late && s.choice.Scout > 0 && c.delay != 0 && a.Delay > s.policy.keeps(c.delay) {
 		c.slow++
 		return c.slow > 1
 	}
@@ -154,6 +158,8 @@ func (s *Service) compare(c *candidate, before, delay time.Duration) {
 }
 
 const (
+	// Answers that are as expected change nothing but the count of connections, on which other things depend.
+	refreshClaims = 8
 	// After a doubt about a delay, so many connections pass before a single slow answer makes another.
 	calmClaims = 256
 	// Doubt that so many races do not settle is about equals.
@@ -180,6 +186,9 @@ func (s *Service) raced(winner *candidate, now, delay time.Duration) {
 		}
 	}
 	if s.doubt == 0 {
+		if best := s.best(); winner.now == isMeasured && !winner.member && delay > 0 && delay < best && s.policy.near(delay) < best {
+			s.doubtFor(agreement)
+		}
 		return
 	}
 	if winner.member {

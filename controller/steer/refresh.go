@@ -230,7 +230,7 @@ func (s *Service) divide(total int) {
 	d := &s.draft
 	sum := 0
 	for _, i := range s.order {
-		if c := &s.candidates[i]; c.member && len(d.Direct) < min(maxShares, total) {
+		if c := &s.candidates[i]; c.member && c.leg && len(d.Direct) < min(maxShares, total) {
 			d.Direct = append(d.Direct, Share{Replica: c.addr, Weight: c.weight, Patience: s.patience(c)})
 			sum += int(c.weight)
 		}

@@ -143,7 +143,12 @@ const (
 	relapseClaims = 32
 )
 
-func trial(c *candidate) int { return agreement << c.relapses }
+func trial(c *candidate) int {
+	if c.relapses == 0 {
+		return 1
+	}
+	return agreement << (c.relapses - 1)
+}
 
 // doubtFor has everyone race until so many races agree.
 func (s *Service) doubtFor(races int) {
