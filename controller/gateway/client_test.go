@@ -34,6 +34,7 @@ type bench struct {
 	server  *p4rttest.Server
 	program *clientgateway.Program
 	gateway *gateway.Gateway
+	session *p4rt.Session
 	booted  time.Time
 	stop    func()
 }
@@ -99,6 +100,7 @@ func (b *bench) start(change func(*p4configv1.P4Info)) {
 	var running sync.WaitGroup
 	running.Go(func() { b.gateway.Run(ctx) })
 	running.Go(func() { session.Run(ctx) })
+	b.session = session
 	b.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
 	b.t.Cleanup(b.stop)
 	b.until("settled", func() error {

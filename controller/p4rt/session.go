@@ -78,7 +78,6 @@ func (s *Session) Status() Status {
 func (s *Session) Run(ctx context.Context) error {
 	wait := newPauses(s.options.BackoffMin, s.options.BackoffMax)
 	for ctx.Err() == nil {
-		began := time.Now()
 		err := s.attempt(ctx)
 		if ctx.Err() != nil {
 			break
@@ -87,10 +86,10 @@ func (s *Session) Run(ctx context.Context) error {
 			// Somebody else, or a connection of ours that the switch has not missed yet, has our id.
 			s.standBy = true
 		}
-		s.enter(Disconnected, err)
-		if time.Since(began) > s.options.BackoffMax {
+		if s.current.sound(s.options.BackoffMin) {
 			wait.reset()
 		}
+		s.enter(Disconnected, err)
 		pause := wait.wait()
 		s.options.Logger.Warn("session lost", "err", err, "retry_in", pause.Round(time.Millisecond))
 		select {
@@ -100,6 +99,15 @@ func (s *Session) Run(ctx context.Context) error {
 	}
 	s.enter(Disconnected, nil)
 	return nil
+}
+
+// soundAfter is how many of the shortest pauses a session has to last to count as good: what a switch that dies, or a
+// Handler that fails, as soon as it is reached must not.
+const soundAfter = 10
+
+// sound tells whether a session was worth something until now, so that its loss is the first in a row.
+func (s *Status) sound(pause time.Duration) bool {
+	return (s.State == Primary || s.State == Backup) && time.Since(s.Since) >= soundAfter*pause
 }
 
 // attempt is one connection, from dialling to its loss.

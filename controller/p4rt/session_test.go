@@ -3,6 +3,8 @@ package p4rt_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -310,5 +312,60 @@ func TestConnectTimeoutEndsWithTheFirstWord(t *testing.T) {
 	awaitPassed(t, srv, s)
 	if n := s.Status().Stats.Connects; n != 1 {
 		t.Errorf("%d connections", n)
+	}
+}
+
+// pauseLog keeps the pauses that sessions announce.
+type pauseLog struct {
+	slog.Handler
+	pauses chan time.Duration
+}
+
+func (h *pauseLog) Enabled(context.Context, slog.Level) bool { return true }
+func (h *pauseLog) WithAttrs([]slog.Attr) slog.Handler       { return h }
+func (h *pauseLog) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "retry_in" {
+			h.pauses <- a.Value.Duration()
+		}
+		return true
+	})
+	return nil
+}
+
+// TestPausesStartOver loses good sessions, each of which is come back to at once, and then only bad ones.
+func TestPausesStartOver(t *testing.T) {
+	const pause = 10 * time.Millisecond
+	log := &pauseLog{slog.DiscardHandler, make(chan time.Duration, 100)}
+	srv := server(t)
+	var failing atomic.Bool
+	began := make(chan struct{}, 100)
+	o := options(t, srv)
+	o.BackoffMin, o.BackoffMax, o.Logger = pause, time.Hour, slog.New(log)
+	s := start(t, o, p4rt.HandlerFunc(func(ctx context.Context, _ *p4rt.Conn) error {
+		began <- struct{}{}
+		if failing.Load() {
+			return errors.New("not today")
+		}
+		<-ctx.Done()
+		return nil
+	}))
+	for i := range 12 {
+		await(t, began, "a term")
+		until(t, "a good session", func() bool {
+			now := s.Status()
+			return now.State == p4rt.Primary && time.Since(now.Since) > 10*pause
+		})
+		failing.Store(i == 11)
+		srv.Cut()
+		if got := await(t, log.pauses, "a pause"); got > pause {
+			t.Errorf("after good session %d: a pause of %v", i+1, got)
+		}
+	}
+	for i := range 5 {
+		await(t, began, "a term")
+		if got, least := await(t, log.pauses, "a pause"), pause<<i; got < least {
+			t.Errorf("after bad session %d: a pause of %v, want at least %v", i+1, got, least)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -129,6 +130,47 @@ func TestSwitchRestarted(t *testing.T) {
 		other := winner("198.51.100.2:80", FormA)
 		s.claim(k, other, 9) // and its claims count all the same
 		s.runs(k, other)
+	}
+}
+
+// TestLostBeforeItWasWritten has the switch die under a claim, and be away for longer than a claim is believed otherwise.
+func TestLostBeforeItWasWritten(t *testing.T) {
+	s := newFake(t)
+	k, w := key(1000, server), winner("198.51.100.1:80", FormA)
+	s.fault = func(Op) (Outcome, bool) { return Unclear, true }
+	s.claim(k, w, 7)
+	s.now += limits.Delay + time.Second
+	s.adopt(true)
+	s.now += limits.Delay + time.Second // the session is lost again, with the switch still closed
+	s.fault = nil
+	s.adopt(true)
+	s.runs(k, w)
+}
+
+func TestUntranslated(t *testing.T) {
+	client, origin, replica := netip.MustParseAddrPort("10.0.0.1:1000"), netip.MustParseAddrPort(server), netip.MustParseAddrPort("198.51.100.1:80")
+	for _, form := range []Form{FormA, FormB, FormC} {
+		s := newFake(t)
+		k := KeyOf(client, origin)
+		s.claim(k, WinnerOf(replica, form), 7)
+		for _, c := range []struct {
+			from, to netip.AddrPort
+			tunnel   bool
+			want     bool
+		}{
+			{client, origin, false, true},
+			{client, replica, false, false},
+			{client, origin, true, false},
+			{replica, client, false, form != FormC},
+			{origin, client, false, false},
+			{origin, client, true, form == FormC},
+			{replica, client, true, form != FormC},
+			{netip.MustParseAddrPort("198.51.100.2:80"), client, false, false},
+		} {
+			if got := s.book.Untranslated(c.from, c.to, c.tunnel); got != c.want {
+				t.Errorf("%v: %v to %v, tunnel %t: %t", form, c.from, c.to, c.tunnel, got)
+			}
+		}
 	}
 }
 

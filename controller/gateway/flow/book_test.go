@@ -9,6 +9,7 @@ import (
 var limits = Limits{
 	Capacity: 8, Idle: 2 * time.Hour, Transitory: 4 * time.Minute, LingerReset: 2 * time.Second,
 	LingerFIN: time.Minute, Answer: time.Second, Retry: time.Second, Delay: 2 * time.Second,
+	Restore: time.Minute,
 }
 
 func key(client uint16, server string) Key {

@@ -152,7 +152,8 @@ func (r *Router) reply(port uint16, frame []byte, now time.Duration) ([]Out, boo
 	return []Out{{port, ethernet(mac, src, typeIPv4, waiting.frame[ethernetLength:])}}, news
 }
 
-// noRoute asks for the packet's receiver when it is on a connected network, and tells its sender otherwise.
+// noRoute asks for the packet's receiver when it is on a connected network, if that is not known by configuration, and
+// tells its sender otherwise.
 func (r *Router) noRoute(port uint16, frame []byte, now time.Duration) (asking bool, out []Out) {
 	p, ok := parseIPv4(frame)
 	if !ok {
@@ -164,6 +165,10 @@ func (r *Router) noRoute(port uint16, frame []byte, now time.Duration) (asking b
 	}
 	if !direct || !single(p.dst()) {
 		return false, nil
+	}
+	if mac, known := r.routing.Static(hop); known { // the switch does not know it yet
+		src, _ := r.routing.Source(hop.Port, hop.Address)
+		return true, []Out{{hop.Port, ethernet(mac, src, typeIPv4, frame[ethernetLength:])}}
 	}
 	if r.asking.hold(hop, held{port: port, frame: frame}, now) {
 		return true, nil

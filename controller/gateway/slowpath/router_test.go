@@ -1,6 +1,7 @@
 package slowpath
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -66,6 +67,7 @@ func TestAnswers(t *testing.T) {
 		{"TCP to the switch", 2, Local, from + "10.0.0.1 / tcp 5>22 S", ""},
 		{"another protocol to the switch", 2, Local, from + "10.0.0.1 proto=47 / payload 8", "2: eth 02>aa / ip 10.0.0.1>10.0.7.7 df dscp=48 / icmp 3/2"},
 		{"no network", 2, NoRoute, from + "203.0.113.1 / tcp 5>80 S", "2: eth 02>aa / ip 10.0.0.1>10.0.7.7 df dscp=48 / icmp net-unreachable"},
+		{"a neighbor known by configuration", 1, NoRoute, "eth aa>01 / ip 198.51.100.9>10.0.0.5 / udp 5>80", "2: eth 02>05 / ip 198.51.100.9>10.0.0.5 / udp 5>80"},
 		{"garbage", 2, NoRoute, "eth aa>02 type=0x0800 / payload 3", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -237,5 +239,20 @@ func TestRestored(t *testing.T) {
 	r.Tick(2 * time.Second)
 	if _, changed := r.Packet(2, ARP, frame(reply), 2*time.Second); !changed || r.Neighbors()[hop] != (tables.MAC{2, 0, 0, 0, 0, 0x77}) {
 		t.Errorf("changed %v, %v", changed, r.Neighbors())
+	}
+}
+
+func TestEnds(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"eth aa>02 / ip 10.0.7.7>198.51.100.9 / tcp 5>80 A", "10.0.7.7:5 198.51.100.9:80 false true"},
+		{"eth aa>02 / ip 198.51.100.9>10.0.7.7 / ip 192.0.2.1>10.0.7.7 / tcp 80>5 A", "192.0.2.1:80 10.0.7.7:5 true true"},
+		{"eth aa>02 / ip 10.0.7.7>198.51.100.9 / udp 5>80", "invalid AddrPort invalid AddrPort false false"},
+		{"eth aa>02 / ip 10.0.7.7>198.51.100.9 frag=8 proto=6 / payload 16", "invalid AddrPort invalid AddrPort false false"},
+		{"eth aa>02 / ip 10.0.7.7>198.51.100.9 proto=4 / payload 3", "invalid AddrPort invalid AddrPort true false"},
+	} {
+		from, to, tunnel, ok := Ends(frame(c.in))
+		if got := fmt.Sprint(from, to, tunnel, ok); got != c.want {
+			t.Errorf("%s: %s, want %s", c.in, got, c.want)
+		}
 	}
 }
