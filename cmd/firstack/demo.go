@@ -28,8 +28,10 @@ func newDemo() *cobra.Command {
 		Short: "Run races over a network in this process and show how they went",
 		Long: `demo builds a whole network in this process: hosts with TCP/IP stacks of their own, links with the delays of a
 round-trip table, an embedded P4 switch for each gateway, and the controller. Then a client fetches content over HTTP,
-and each connection's race is drawn: who was asked, whose SYN-ACK came when, who won. The same request with plain
-routing to the origin stands beside it. No privileges are needed, and nothing leaves the process.`,
+and each connection's handshake is drawn: who was asked, whose SYN-ACK came when, who won. The first connection is raced
+by way of the origin; what it teaches has the next ones raced straight from the client's gateway, and then sent to the
+nearest alone. The limit beside it is the round trip to the nearest device that may serve. The same request with plain
+routing to the origin stands there for comparison. No privileges are needed, and nothing leaves the process.`,
 		Example: `  firstack demo
   firstack demo --config C --trace
   firstack demo --config A --requests 20 --fail replica-london@2s
@@ -40,7 +42,7 @@ routing to the origin stands beside it. No privileges are needed, and nothing le
 	flags := cmd.Flags()
 	flags.StringVar(&f.config, "config", "all", "configuration of the replicas: A (addresses translated), B (replica spoofs the server), C (tunnel), all, or own (as the topology has it)")
 	flags.StringVar(&f.topology, "topology", "", "topology file (default: client in Frankfurt, origin in Washington DC, replicas in London, Tokyo, Sao Paulo)")
-	flags.IntVar(&f.requests, "requests", 3, "requests for each configuration")
+	flags.IntVar(&f.requests, "requests", 4, "requests for each configuration")
 	flags.Int64Var(&f.size, "bytes", 1<<20, "bytes that each request fetches")
 	flags.StringArrayVar(&f.fail, "fail", nil, "REPLICA@TIME: cut a replica off at a time since the first request, e.g. replica-london@2s; may be repeated")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object a line and request, and nothing else")
@@ -106,8 +108,10 @@ func runDemo(cmd *cobra.Command, f demoFlags) error {
 		if err := run(opts); err != nil {
 			return err
 		}
+		demo.RenderTitle(human, records[from].Config)
 		for i, r := range records[from:] {
-			if i == 0 || r.Winner != records[from+i-1].Winner || r.Error != "" {
+			before := records[max(from, from+i-1)]
+			if i == 0 || r.Winner != before.Winner || r.Mode != before.Mode || r.Error != "" {
 				demo.RenderRace(human, r, plain)
 			}
 		}
@@ -185,6 +189,6 @@ func introduce(w io.Writer, file string) error {
 	if file == "" {
 		fmt.Fprintln(w, "Mean round trips between cloud regions, 21 September to 20 October 2024, as IBM Cloud's VPC documentation\npublished them (topo/spec/rtt-ibm-cloud-2024-10.csv).")
 	}
-	fmt.Fprintf(w, "\nA raced SYN-ACK comes by way of the origin (client, origin, replica, client); everything after runs straight.\n")
+	fmt.Fprintf(w, "\nThe first SYN-ACK comes by way of the origin (client, origin, replica, client); everything after runs straight.\n")
 	return nil
 }

@@ -32,6 +32,7 @@ type Race struct {
 	Client, Server netip.AddrPort
 	Start          time.Time
 	SYNs           int                          // that the client sent
+	Copies         []Copy                       // of them, that its gateway sent
 	Legs           map[netip.Addr]time.Duration // arrival of the SYN at a replica's gateway, since Start
 	Answers        []Answer
 	Resets         []netip.Addr // receivers of the gateway's resets
@@ -101,6 +102,8 @@ func (o *Observer) See(f Frame) {
 				race.Legs[seg.Outer.Dst] = f.At.Sub(race.Start)
 			}
 		}
+	case fromGateway && syn && !ack:
+		o.copied(seg, f.At)
 	case fromGateway && rst && !ack:
 		if race := o.races[seg.Src]; race != nil {
 			to := seg.Dst.Addr()
@@ -145,6 +148,7 @@ func (o *Observer) Race(client netip.AddrPort) *Race {
 		return nil
 	}
 	c := *race
+	c.Copies = slices.Clone(race.Copies)
 	c.Answers = slices.Clone(race.Answers)
 	c.Resets = slices.Clone(race.Resets)
 	c.Legs = map[netip.Addr]time.Duration{}

@@ -18,6 +18,9 @@ type Record struct {
 	Winner      string  `json:"winner"`      // site; "" when no connection came about
 	WinnerRole  string  `json:"winner_role"` // "replica" or "origin"
 	ServedBy    string  `json:"served_by"`   // site, as the web server names itself
+	Mode        string  `json:"mode"`        // how the first SYN went: "discover", "race", "direct" or "plain"
+	SYNCopies   int     `json:"syn_copies"`  // that the client's gateway sent, of all SYNs of the connection
+	LimitMS     float64 `json:"limit_ms"`    // round trip to the nearest device that may serve: no handshake is quicker
 	ConnectMS   float64 `json:"connect_ms"`
 	FirstByteMS float64 `json:"first_byte_ms"` // since the start, connect included
 	TotalMS     float64 `json:"total_ms"`

@@ -41,26 +41,41 @@ var fates = map[string]string{
 	FateSilent: "no answer",
 }
 
-// RenderRace draws one request's race as bars over time, and its times beside those of a plain request.
+// Titles a configuration's part.
+func RenderTitle(w io.Writer, config string) { fmt.Fprintf(w, "\n%s\n", titles[config]) }
+
+var modes = map[string]string{
+	"discover": "discovered: the SYN by way of the origin to every replica",
+	"race":     "raced: a SYN straight to every replica that answered before",
+	"direct":   "direct: one SYN, to the nearest",
+	"plain":    "untouched",
+}
+
+// RenderRace draws one connection's handshake as bars over time, with the least time that any could take, and a plain
+// one beside it.
 func RenderRace(w io.Writer, r, plain Record) {
-	fmt.Fprintf(w, "\n%s\n", titles[r.Config])
+	fmt.Fprintf(w, " connection %d, %s\n", r.Request, modes[r.Mode])
 	longest := plain.ConnectMS
 	for _, leg := range r.Legs {
 		longest = math.Max(longest, leg.ArrivalMS)
 	}
+	row := func(site, role string, ms float64, remark string) {
+		fmt.Fprintf(w, "  %-14s %-8s│%s│ %6.1f ms  %s\n", site, role, bar(ms, longest), ms, remark)
+	}
 	for _, leg := range r.Legs {
-		arrival := "        —"
 		if leg.ArrivalMS >= 0 {
-			arrival = fmt.Sprintf("%6.1f ms", leg.ArrivalMS)
+			row(leg.Site, leg.Role, leg.ArrivalMS, fates[leg.Fate])
+		} else {
+			fmt.Fprintf(w, "  %-14s %-8s│%s│         —  %s\n", leg.Site, leg.Role, bar(0, longest), fates[leg.Fate])
 		}
-		fmt.Fprintf(w, "  %-14s %-8s│%s│ %s  %s\n", leg.Site, leg.Role, bar(leg.ArrivalMS, longest), arrival, fates[leg.Fate])
 	}
 	if r.Error != "" {
 		fmt.Fprintf(w, "  failed: %s\n", r.Error)
 		return
 	}
+	row("limit", "", r.LimitMS, "round trip to the nearest")
 	if plain.Config == Plain && plain.Error == "" {
-		fmt.Fprintf(w, "  %-14s %-8s│%s│ %6.1f ms  for comparison\n", plain.Winner, "plain", bar(plain.ConnectMS, longest), plain.ConnectMS)
+		row(plain.Winner, "plain", plain.ConnectMS, "for comparison")
 	}
 	fmt.Fprintf(w, "  winner %s (%s); SHA-256 of %d bytes %s\n", r.Winner, r.WinnerRole, r.Bytes, verdict(r.SHA256OK))
 }
@@ -72,42 +87,46 @@ func verdict(ok bool) string {
 	return "WRONG"
 }
 
-// RenderSummary is a table of means by configuration.
+// RenderSummary is a table of means by configuration and by how the SYN went.
 func RenderSummary(w io.Writer, records []Record) {
+	type kind struct{ config, mode string }
 	type sum struct {
-		n, failed             int
+		n, failed, copies     int
 		connect, first, total float64
 		winners               map[string]int
 	}
-	var order []string
-	sums := map[string]*sum{}
+	var order []kind
+	sums := map[kind]*sum{}
 	for _, r := range records {
-		s := sums[r.Config]
+		k := kind{r.Config, r.Mode}
+		s := sums[k]
 		if s == nil {
 			s = &sum{winners: map[string]int{}}
-			sums[r.Config] = s
-			order = append(order, r.Config)
+			sums[k] = s
+			order = append(order, k)
 		}
 		s.n++
 		if r.Error != "" || !r.SHA256OK {
 			s.failed++
 			continue
 		}
+		s.copies += r.SYNCopies
 		s.connect += r.ConnectMS
 		s.first += r.FirstByteMS
 		s.total += r.TotalMS
 		s.winners[r.Winner]++
 	}
-	fmt.Fprintf(w, "\n%-8s %8s %8s  %12s %14s %12s  %s\n", "config", "requests", "failed", "connect ms", "first byte ms", "complete ms", "winners")
-	for _, config := range order {
-		s := sums[config]
+	fmt.Fprintf(w, "\n%-8s %-9s %8s %7s %5s  %10s %14s %12s  %s\n",
+		"config", "mode", "requests", "failed", "SYNs", "connect ms", "first byte ms", "complete ms", "winners")
+	for _, k := range order {
+		s := sums[k]
 		n := float64(s.n - s.failed)
 		if n == 0 {
-			fmt.Fprintf(w, "%-8s %8d %8d\n", config, s.n, s.failed)
+			fmt.Fprintf(w, "%-8s %-9s %8d %7d\n", k.config, k.mode, s.n, s.failed)
 			continue
 		}
-		fmt.Fprintf(w, "%-8s %8d %8d  %12.1f %14.1f %12.1f  %s\n", config, s.n, s.failed,
-			s.connect/n, s.first/n, s.total/n, tally(s.winners))
+		fmt.Fprintf(w, "%-8s %-9s %8d %7d %5.1f  %10.1f %14.1f %12.1f  %s\n", k.config, k.mode, s.n, s.failed,
+			float64(s.copies)/n, s.connect/n, s.first/n, s.total/n, tally(s.winners))
 	}
 }
 

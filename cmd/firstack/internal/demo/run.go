@@ -34,6 +34,10 @@ type Failure struct {
 	At      time.Duration
 }
 
+// settle is the time between requests in which the controller hears of the last answers and tells the switch what it
+// makes of them.
+const settle = 50 * time.Millisecond
+
 // requestTimeout bounds one request; a client's SYN is sent about five times within it.
 const requestTimeout = 30 * time.Second
 
@@ -47,6 +51,7 @@ type session struct {
 	service  *spec.Service
 	sites    map[netip.Addr]Leg // site and role of everybody who may answer
 	configs  map[netip.Addr]spec.Configuration
+	down     map[string]bool // hosts cut off
 }
 
 // Run builds the network, makes the requests one after the other and gives each record to report as it comes.
@@ -64,6 +69,7 @@ func Run(ctx context.Context, opts Options, report func(Record) error) error {
 			if err := s.network.World.SetHostDown(failures[0].Replica, true); err != nil {
 				return err
 			}
+			s.down[failures[0].Replica] = true
 			failures = failures[1:]
 		}
 		record, err := s.request(ctx, i+1)
@@ -73,10 +79,15 @@ func Run(ctx context.Context, opts Options, report func(Record) error) error {
 		if err := report(record); err != nil {
 			return err
 		}
-		if len(failures) > 0 && i < opts.Requests-1 { // leave the failure time to come
-			if err := pause(ctx, min(100*time.Millisecond, failures[0].At)); err != nil {
-				return err
-			}
+		if i == opts.Requests-1 {
+			break
+		}
+		wait := settle
+		if len(failures) > 0 { // leave the failure time to come
+			wait = max(wait, min(100*time.Millisecond, failures[0].At))
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -109,7 +120,7 @@ func open(ctx context.Context, opts Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{opts: opts, network: network, service: &t.Services[0], site: clients[0].Site}
+	s := &session{opts: opts, network: network, service: &t.Services[0], site: clients[0].Site, down: map[string]bool{}}
 	s.client = network.World.Host(clients[0].Name)
 	s.watch()
 	return s, nil
@@ -157,7 +168,7 @@ func (s *session) request(ctx context.Context, number int) (Record, error) {
 	if s.opts.Plain {
 		config = Plain
 	}
-	r := Record{Config: config, Request: number, Client: s.site, Bytes: s.opts.Size}
+	r := Record{Mode: string(observe.Plain), LimitMS: milliseconds(s.limit().Seconds()), Config: config, Request: number, Client: s.site, Bytes: s.opts.Size}
 	server := netip.AddrPortFrom(s.service.Server.Addr, s.service.Port)
 	if number == 1 {
 		s.opts.Trace.Follow(s.client.Address())
@@ -178,6 +189,7 @@ func (s *session) request(ctx context.Context, number int) (Record, error) {
 	s.awaitLosers(ctx, result.Local, race)
 	race = s.observer.Race(result.Local)
 	s.fill(&r, race, ms)
+	r.Mode, r.SYNCopies = string(race.Mode()), len(race.Copies)
 	s.observer.Forget(result.Local)
 	return r, nil
 }
@@ -201,6 +213,29 @@ func (s *session) awaitLosers(ctx context.Context, client netip.AddrPort, race *
 			return
 		}
 	}
+}
+
+// limit is the round trip from the client to the nearest device that may serve it: to the origin where nothing is
+// redirected, else to a replica that is up, or to the origin where that takes part in races.
+func (s *session) limit() time.Duration {
+	t := s.network.World.Topology()
+	var nearest time.Duration
+	near := func(name string) {
+		if d := t.RoundTrip(s.site, t.Host(name).Site); nearest == 0 || d < nearest {
+			nearest = d
+		}
+	}
+	for _, r := range s.service.Replicas {
+		if !s.opts.Plain && !s.down[r.Host] {
+			near(r.Host)
+		}
+	}
+	for _, o := range s.service.Origins {
+		if s.opts.Plain || s.service.OriginPolicy == spec.PolicyRace || nearest == 0 {
+			near(o.Host)
+		}
+	}
+	return nearest
 }
 
 func (s *session) longestRoundTrip() time.Duration {
