@@ -178,6 +178,14 @@ func (t *Target) Collect(ctx context.Context, want vector.Count) (vector.Events,
 	return events, err
 }
 
+// Frames gives the frames that leave, each port's in their order, as they come.
+func (t *Target) Frames() <-chan vector.Frame { return t.received }
+
+// Control returns what the controller got since the last call, once want has come or ctx has ended.
+func (t *Target) Control(ctx context.Context, want vector.Count) (vector.Events, error) {
+	return t.session.Take(ctx, want)
+}
+
 // Limits implements vector.Target.
 func (t *Target) Limits() vector.Limits {
 	return vector.Limits{RealTime: true, NoDefaultCounters: true}

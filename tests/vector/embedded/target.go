@@ -118,14 +118,26 @@ func (t *Target) Advance(since time.Duration) error {
 // Collect implements vector.Target. The switch has done with a packet when Send returns, and with a
 // packet-out when the session's barrier has passed; digests and packet-ins were queued before it.
 func (t *Target) Collect(ctx context.Context, _ vector.Count) (vector.Events, error) {
+	events, err := t.Control(ctx)
+	events.Frames = t.Frames()
+	return events, err
+}
+
+// Frames returns what left since the last call. The switch has done with a packet when Send returns.
+func (t *Target) Frames() []vector.Frame {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	frames := t.frames
+	t.frames = nil
+	return frames
+}
+
+// Control returns what the controller got since the last call, everything included that packets sent so far led to.
+func (t *Target) Control(ctx context.Context) (vector.Events, error) {
 	if err := t.session.Barrier(ctx); err != nil {
 		return vector.Events{}, err
 	}
-	events, err := t.session.Take(ctx, vector.Count{})
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	events.Frames, t.frames = t.frames, nil
-	return events, err
+	return t.session.Take(ctx, vector.Count{})
 }
 
 // Limits implements vector.Target. The embedded switch counts as BMv2 does: entries, not default actions.
