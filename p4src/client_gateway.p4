@@ -1,5 +1,6 @@
 // The client gateway (FIG. 2, 5 and 6): tags and remembers SYNs, lets the first SYN-ACK decide, keeps the
 // connection on the replica that sent it. It knows its clients' ports and nothing of replicas.
+#define CLIENT_GATEWAY
 #include "arch.p4"
 #include "selector.p4"
 #include "client/classify.p4"
@@ -7,11 +8,13 @@
 #include "client/steering.p4"
 #include "client/verdict.p4"
 #include "slots.p4"
+#include "digest.p4"
+#include "client/aim.p4"
 #include "client/rewrite.p4"
 #include "client/racers.p4"
 #include "client/report.p4"
 
-control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+INGRESS(ClientGateway) {
     Begin() begin;
     Arp() arp;
     Hop() hop;
@@ -21,7 +24,9 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
     Slots() slots;
     Verdict() verdict;
     Report() report;
-    Rewrite() rewrite;
+    Tell() tell;
+    Aim() aim;
+    REWRITE_IN_INGRESS(Rewrite() rewrite;)
     Routes() routes;
     End() end;
 
@@ -39,7 +44,8 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
     }
 
     apply {
-        begin.apply(meta.io, standard);
+        ipv4_addr_t destination = 0;
+        begin.apply(meta.io, BEGIN);
         if (hdr.packet_out.isValid()) {
             meta.io.egress_port = hdr.packet_out.egress_port;
             hdr.packet_out.setInvalid();
@@ -56,43 +62,33 @@ control ClientGateway(inout headers_t hdr, inout metadata_t meta, inout standard
             classify.apply(hdr, meta.race, meta.flow, meta.io);
             translation.apply(meta.race, meta.flow, hdr);
             steering.apply(hdr, meta.flow, meta.race);
-            // What a translation settles from the wide area needs no slot.
-            if (meta.race.kind != KIND_OTHER && (meta.race.lan == 1 || meta.race.authentic == 0)) {
-                slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io,
-                            (bit<32>)standard.ingress_global_timestamp);
-            }
+            slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io);
             verdict.apply(meta.race, meta.slot);
             report.apply(hdr, meta);
-            if (meta.race.event != 0) {
-                digest<flow_event_t>(1, meta.event);
-            }
-            rewrite.apply(hdr, meta);
-            if (meta.race.verdict == VERDICT_RESET) {
-                if (hdr.inner.isValid()) {
-                    truncate(74);
-                } else {
-                    truncate(54);
-                }
-            }
+            tell.apply(meta, END);
+            aim.apply(hdr, meta, destination);
             if (meta.io.done == 0) {
-                routes.apply(hdr, meta.io);
+                routes.apply(destination, meta.io);
             }
+            REWRITE_IN_INGRESS(rewrite.apply(hdr, meta);)
         }
-        end.apply(hdr, meta.io, standard);
+        end.apply(hdr, meta, END);
     }
 }
 
-control ClientGatewayEgress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+EGRESS(ClientGatewayEgress) {
     BeginEgress() begin;
+    REWRITE_IN_EGRESS(Rewrite() rewrite;)
     Racers() racers;
     Neighbors() neighbors;
     EndEgress() end;
     apply {
-        begin.apply(meta.io, standard);
+        begin.apply(hdr, meta, BEGIN_EGRESS);
+        REWRITE_IN_EGRESS(rewrite.apply(hdr, meta);)
         racers.apply(hdr, meta);
         neighbors.apply(hdr, meta.io);
-        end.apply(meta.io, standard);
+        end.apply(meta.io, END_EGRESS);
     }
 }
 
-V1Switch(GatewayParser(), NoVerify(), ClientGateway(), ClientGatewayEgress(), NoCompute(), GatewayDeparser()) main;
+SWITCH(ClientGateway, ClientGatewayEgress)

@@ -1,11 +1,12 @@
 // The replica gateway (FIG. 4), stateless: cracks a raced SYN for an ordinary web server and gives the answer
 // the form that the replica's configuration demands.
+#define REPLICA_GATEWAY
 #include "arch.p4"
 #include "meters.p4"
 #include "replica/stand_ins.p4"
 #include "replica/rewrite.p4"
 
-control ReplicaGateway(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+INGRESS(ReplicaGateway) {
     Begin() begin;
     Arp() arp;
     Hop() hop;
@@ -16,7 +17,7 @@ control ReplicaGateway(inout headers_t hdr, inout metadata_t meta, inout standar
     End() end;
 
     apply {
-        begin.apply(meta.io, standard);
+        begin.apply(meta.io, BEGIN);
         if (hdr.packet_out.isValid()) {
             meta.io.egress_port = hdr.packet_out.egress_port;
             hdr.packet_out.setInvalid();
@@ -33,22 +34,22 @@ control ReplicaGateway(inout headers_t hdr, inout metadata_t meta, inout standar
             stand_ins.apply(hdr, meta.stand_in);
             rewrite.apply(hdr, meta);
             if (meta.io.done == 0) {
-                routes.apply(hdr, meta.io);
+                routes.apply(hdr.ipv4.dst_addr, meta.io);
             }
         }
-        end.apply(hdr, meta.io, standard);
+        end.apply(hdr, meta, END);
     }
 }
 
-control ReplicaGatewayEgress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+EGRESS(ReplicaGatewayEgress) {
     BeginEgress() begin;
     Neighbors() neighbors;
     EndEgress() end;
     apply {
-        begin.apply(meta.io, standard);
+        begin.apply(hdr, meta, BEGIN_EGRESS);
         neighbors.apply(hdr, meta.io);
-        end.apply(meta.io, standard);
+        end.apply(meta.io, END_EGRESS);
     }
 }
 
-V1Switch(GatewayParser(), NoVerify(), ReplicaGateway(), ReplicaGatewayEgress(), NoCompute(), GatewayDeparser()) main;
+SWITCH(ReplicaGateway, ReplicaGatewayEgress)

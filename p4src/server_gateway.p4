@@ -1,11 +1,12 @@
 // The server gateway (FIG. 3): sends a tagged SYN to every live replica of the service and, by the service's
 // origin policy, to one of its origin servers. Everything else goes where it was going.
+#define SERVER_GATEWAY
 #include "arch.p4"
 #include "selector.p4"
 #include "server/services.p4"
 #include "server/legs.p4"
 
-control ServerGateway(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+INGRESS(ServerGateway) {
     Begin() begin;
     Arp() arp;
     Hop() hop;
@@ -15,7 +16,7 @@ control ServerGateway(inout headers_t hdr, inout metadata_t meta, inout standard
     End() end;
 
     apply {
-        begin.apply(meta.io, standard);
+        begin.apply(meta.io, BEGIN);
         if (hdr.packet_out.isValid()) {
             meta.io.egress_port = hdr.packet_out.egress_port;
             hdr.packet_out.setInvalid();
@@ -31,7 +32,7 @@ control ServerGateway(inout headers_t hdr, inout metadata_t meta, inout standard
             checksum_take.apply(hdr, meta.sum);
             services.apply(hdr, meta.service, meta.io);
             if (meta.service.origin_chosen == 0) {
-                routes.apply(hdr, meta.io);
+                routes.apply(hdr.ipv4.dst_addr, meta.io);
             }
             if (meta.service.group != 0) {
                 // Its legs know their ways; the server need not be reachable, or even exist.
@@ -39,23 +40,23 @@ control ServerGateway(inout headers_t hdr, inout metadata_t meta, inout standard
                 meta.io.drop = 0;
             }
         }
-        end.apply(hdr, meta.io, standard);
+        end.apply(hdr, meta, END);
     }
 }
 
-control ServerGatewayEgress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
+EGRESS(ServerGatewayEgress) {
     BeginEgress() begin;
     Legs() legs;
     Neighbors() neighbors;
     EndEgress() end;
     apply {
-        begin.apply(meta.io, standard);
+        begin.apply(hdr, meta, BEGIN_EGRESS);
         if (hdr.ipv4.isValid() && !hdr.packet_in.isValid()) {
             legs.apply(hdr, meta);
         }
         neighbors.apply(hdr, meta.io);
-        end.apply(meta.io, standard);
+        end.apply(meta.io, END_EGRESS);
     }
 }
 
-V1Switch(GatewayParser(), NoVerify(), ServerGateway(), ServerGatewayEgress(), NoCompute(), GatewayDeparser()) main;
+SWITCH(ServerGateway, ServerGatewayEgress)

@@ -100,6 +100,7 @@ header quoted_tcp_t {
 struct headers_t {
     packet_in_t packet_in;
     packet_out_t packet_out;
+    ARCH_HEADERS
     ethernet_t ethernet;
     arp_t arp;
     ipv4_t ipv4;

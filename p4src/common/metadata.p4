@@ -14,14 +14,7 @@ struct io_t {
     bit<1> done;         // the packet's fate is settled: no routing
     bit<7> reason;
     ticks_t now;
-}
-
-// What the checksum has to forget and learn (RFC 1624): sums of the fields that may change, as they came in.
-struct checksum_t {
-    bit<1> l4;           // TCP or ICMP fields were changed: settle on the way out
-    bit<1> outer;        // an outer header was added
-    bit<32> ip_before;
-    bit<32> l4_before;
+    bit<32> clock;       // microseconds
 }
 
 // One connection as the packet at hand shows it, whichever way it travels.

@@ -4,8 +4,10 @@
 #define FIRSTACK_ROUTING
 
 control Arp(inout headers_t hdr, inout io_t io) {
+    ipv4_addr_t asked;
+    DIRECT_COUNTER(arp_counter)
     action answer(mac_addr_t mac) {
-        ipv4_addr_t asked = hdr.arp.target_addr;
+        COUNT(arp_counter)
         hdr.arp.operation = ARP_REPLY;
         hdr.arp.target_mac = hdr.arp.sender_mac;
         hdr.arp.target_addr = hdr.arp.sender_addr;
@@ -17,13 +19,14 @@ control Arp(inout headers_t hdr, inout io_t io) {
     }
     // Replies to the controller's own requests: it keeps the neighbors.
     action learn() {
+        COUNT(arp_counter)
         io.punt = 1;
         io.reason = PUNT_ARP;
     }
     action ignore() {
+        COUNT(arp_counter)
         io.drop = 1;
     }
-    DIRECT_COUNTER(arp_counter)
     table arp {
         key = {
             io.ingress_port : exact @name("port");
@@ -36,6 +39,7 @@ control Arp(inout headers_t hdr, inout io_t io) {
         USE_DIRECT_COUNTER(arp_counter)
     }
     apply {
+        asked = hdr.arp.target_addr;
         arp.apply();
         io.done = 1;
     }
@@ -44,32 +48,38 @@ control Arp(inout headers_t hdr, inout io_t io) {
 // Lowers the outermost TTL; the checksum by difference (RFC 1624), so a wrong one stays wrong.
 control Hop(inout headers_t hdr) {
     apply {
-        bit<32> sum = (bit<32>)(~hdr.ipv4.checksum) + 0xFEFF;
-        sum = (sum & 0xFFFF) + (sum >> 16);
         hdr.ipv4.ttl = hdr.ipv4.ttl - 1;
-        hdr.ipv4.checksum = ~sum[15:0];
+        if (hdr.ipv4.checksum[15:8] == 0xFF || hdr.ipv4.checksum == 0xFEFF) {
+            hdr.ipv4.checksum = hdr.ipv4.checksum + 0x0101;  // the carry comes round
+        } else {
+            hdr.ipv4.checksum = hdr.ipv4.checksum + 0x0100;
+        }
     }
 }
 
-control Routes(inout headers_t hdr, inout io_t io) {
+control Routes(in ipv4_addr_t destination, inout io_t io) {
+    DIRECT_COUNTER(routes_counter)
     action forward(bit<9> port, bit<16> next_hop) {
+        COUNT(routes_counter)
         io.egress_port = port;
         io.next_hop = next_hop;
     }
     action local() {
+        COUNT(routes_counter)
         io.punt = 1;
         io.reason = PUNT_LOCAL;
     }
     action discard() {
+        COUNT(routes_counter)
         io.drop = 1;
     }
     action unreachable() {
+        COUNT(routes_counter)
         io.punt = 1;
         io.reason = PUNT_NO_ROUTE;
     }
-    DIRECT_COUNTER(routes_counter)
     table routes {
-        key = { hdr.ipv4.dst_addr : lpm @name("dst_addr"); }
+        key = { destination : lpm @name("dst_addr"); }
         actions = { forward; local; discard; unreachable; }
         default_action = unreachable();
         size = ROUTES;
@@ -81,14 +91,16 @@ control Routes(inout headers_t hdr, inout io_t io) {
 }
 
 control Neighbors(inout headers_t hdr, inout io_t io) {
+    DIRECT_COUNTER(neighbors_counter)
     action rewrite(mac_addr_t src_addr, mac_addr_t dst_addr) {
+        COUNT(neighbors_counter)
         hdr.ethernet.src_addr = src_addr;
         hdr.ethernet.dst_addr = dst_addr;
     }
     action unresolved() {
+        COUNT(neighbors_counter)
         io.drop = 1;
     }
-    DIRECT_COUNTER(neighbors_counter)
     table neighbors {
         key = { io.next_hop : exact @name("next_hop"); }
         actions = { rewrite; @defaultonly unresolved; }

@@ -7,13 +7,27 @@
 
 #define DIRECT_COUNTER(name) direct_counter(CounterType.packets_and_bytes) name;
 #define USE_DIRECT_COUNTER(name) counters = name;
+#define COUNT(name)  // v1model counts by itself
 #define TABLE_AGEING support_timeout = true;
+
+#define INGRESS(name) control name(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard)
+#define EGRESS(name) control name(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard)
+#define BEGIN standard
+#define END standard
+#define BEGIN_EGRESS standard
+#define END_EGRESS standard
+#define SWITCH(ingress, egress) \
+    V1Switch(GatewayParser(), NoVerify(), ingress(), egress(), NoCompute(), GatewayDeparser()) main;
+#define ARCH_HEADERS
+#define REWRITE_IN_INGRESS(statement) statement
+#define REWRITE_IN_EGRESS(statement)
 
 #define CPU_PORT 255  // --cpu-port of the switch has to name it
 
 #include "constants.p4"
 #include "sizes.p4"
 #include "headers.p4"
+#include "sums.p4"
 #include "metadata.p4"
 #include "checksum.p4"
 #include "intrinsic.p4"

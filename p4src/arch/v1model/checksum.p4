@@ -101,27 +101,37 @@ control ChecksumPut(inout headers_t hdr, in checksum_t sum) {
 }
 
 // A header of our own making: summed whole.
-control ChecksumOuter(inout headers_t hdr) {
+control ChecksumOuter(inout headers_t hdr, inout checksum_t sum) {
     apply {
-        bit<32> sum = SUM_WHOLE_IPV4(hdr.ipv4);
-        FOLD(sum);
-        hdr.ipv4.checksum = ~sum[15:0];
+        bit<32> ip = SUM_WHOLE_IPV4(hdr.ipv4);
+        FOLD(ip);
+        hdr.ipv4.checksum = ~ip[15:0];
     }
 }
 
 // A reset has no payload and no options: its checksum is the sum of what stands in it.
-control ChecksumReset(inout headers_t hdr) {
+control ChecksumReset(inout headers_t hdr, inout checksum_t sum) {
     apply {
-        bit<32> sum = SUM32(hdr.ipv4.src_addr) + SUM32(hdr.ipv4.dst_addr) + (bit<32>)PROTOCOL_TCP + 20 +
+        bit<32> l4 = SUM32(hdr.ipv4.src_addr) + SUM32(hdr.ipv4.dst_addr) + (bit<32>)PROTOCOL_TCP + 20 +
                       (bit<32>)hdr.tcp.src_port + (bit<32>)hdr.tcp.dst_port +
                       SUM32(hdr.tcp.seq_no) + SUM32(hdr.tcp.ack_no) +
                       (bit<32>)(hdr.tcp.data_offset ++ hdr.tcp.reserved ++ hdr.tcp.flags) +
                       (bit<32>)hdr.tcp.window + (bit<32>)hdr.tcp.urgent;
-        FOLD(sum);
-        hdr.tcp.checksum = ~sum[15:0];
+        FOLD(l4);
+        hdr.tcp.checksum = ~l4[15:0];
         bit<32> ip = SUM_WHOLE_IPV4(hdr.ipv4);
         FOLD(ip);
         hdr.ipv4.checksum = ~ip[15:0];
+    }
+}
+
+// The header that an ICMP error quotes, with one address changed.
+control ChecksumQuoted(inout headers_t hdr, in ipv4_addr_t before, in ipv4_addr_t now) {
+    apply {
+        bit<32> quoted = (bit<32>)(~hdr.quoted.checksum) + (bit<32>)(~before[31:16]) + (bit<32>)(~before[15:0]) +
+                         SUM32(now);
+        FOLD(quoted);
+        hdr.quoted.checksum = ~quoted[15:0];
     }
 }
 

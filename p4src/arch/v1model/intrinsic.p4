@@ -8,31 +8,32 @@ control Begin(inout io_t io, inout standard_metadata_t standard) {
         mark_to_drop(standard);
         io.ingress_port = standard.ingress_port;
         io.now = (ticks_t)(standard.ingress_global_timestamp >> 10);
+        io.clock = (bit<32>)standard.ingress_global_timestamp;
     }
 }
 
-control End(inout headers_t hdr, inout io_t io, inout standard_metadata_t standard) {
+control End(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
     apply {
-        if (io.punt == 1) {
+        if (meta.io.drop == 1) {
+            mark_to_drop(standard);
+        } else if (meta.io.punt == 1) {
             hdr.packet_in.setValid();
-            hdr.packet_in.ingress_port = io.ingress_port;
-            hdr.packet_in.reason = io.reason;
+            hdr.packet_in.ingress_port = meta.io.ingress_port;
+            hdr.packet_in.reason = meta.io.reason;
             standard.egress_spec = CPU_PORT;
-            io.next_hop = 0;
-        } else if (io.drop == 0) {
-            if (io.group != 0) {
-                standard.mcast_grp = io.group;
-            } else {
-                standard.egress_spec = io.egress_port;
-            }
+            meta.io.next_hop = 0;
+        } else if (meta.io.group != 0) {
+            standard.mcast_grp = meta.io.group;
+        } else {
+            standard.egress_spec = meta.io.egress_port;
         }
     }
 }
 
-control BeginEgress(inout io_t io, in standard_metadata_t standard) {
+control BeginEgress(inout headers_t hdr, inout metadata_t meta, in standard_metadata_t standard) {
     apply {
-        io.instance = standard.egress_rid;
-        io.drop = 0;
+        meta.io.instance = standard.egress_rid;
+        meta.io.drop = 0;
     }
 }
 
@@ -40,6 +41,17 @@ control EndEgress(in io_t io, inout standard_metadata_t standard) {
     apply {
         if (io.drop == 1) {
             mark_to_drop(standard);
+        }
+    }
+}
+
+// A reset has no payload: what the answer had behind its headers goes.
+control CutReset(in headers_t hdr) {
+    apply {
+        if (hdr.inner.isValid()) {
+            truncate(74);
+        } else {
+            truncate(54);
         }
     }
 }

@@ -2,6 +2,8 @@
 #ifndef FIRSTACK_METERS
 #define FIRSTACK_METERS
 
+const bit<2> COLOR_RED = 2;
+
 control NewConnections(in bit<32> index, out bit<2> color) {
     meter(STAND_INS, MeterType.packets) new_connections;
     apply {

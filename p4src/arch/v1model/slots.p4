@@ -4,7 +4,7 @@
 #define FIRSTACK_SLOTS
 
 control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t hdr, in settings_t settings,
-              in io_t io, in bit<32> clock) {
+              in io_t io) {
     register<bit<64>>(SLOTS) owner;         // fingerprint of the whole flow, expiry
     register<bit<32>>(SLOTS) awaited;       // the SYN's sequence number + 1
     register<bit<32>>(SLOTS) course;        // of the SYN: whom alone it went to (16 bits), how (2), retransmissions (3)
@@ -23,171 +23,174 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     }
 
     apply {
-        bool syn = race.kind == KIND_LAN_SYN;
-        bool synack = race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL;
-        // CRC-16 takes the ports of one client to different slots, all of them; the low half of CRC-32 to every second.
-        hash(slot.index, HashAlgorithm.crc16, (bit<32>)0, { flow.client_addr, flow.client_port }, (bit<64>)SLOTS);
-        if (race.lan == 1) {
-            hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0,
-                 { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000);
-        }
-        @atomic {
-            bit<64> holder;
-            owner.read(holder, slot.index);
-            // Ticks wrap: live is what expires within the longest life, and nothing else.
-            ticks_t left = holder[31:0] - io.now;
-            bool live = left != 0 && left <= settings.claimed;
-            bool shorten = live && left > settings.pending;
-            if (race.lan == 1 && holder[63:32] == slot.fingerprint) {
-                slot.own = 1;
+        // What a translation settles from the wide area needs no slot.
+        if (race.kind != KIND_OTHER && (race.lan == 1 || race.authentic == 0)) {
+            bool syn = race.kind == KIND_LAN_SYN;
+            bool synack = race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL;
+            // CRC-16 takes the ports of one client to different slots, all of them; the low half of CRC-32 to every second.
+            hash(slot.index, HashAlgorithm.crc16, (bit<32>)0, { flow.client_addr, flow.client_port }, (bit<64>)SLOTS);
+            if (race.lan == 1) {
+                hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0,
+                     { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000);
             }
-            if (race.lan == 1 && race.translated == 1) {
-                if (slot.own == 1 && shorten && !syn) {
-                    keep(settings.pending);
-                }
-                return;
-            }
-            if (syn && (slot.own == 1 || (!live && race.obstacle == OBSTACLE_NONE))) {
-                slot.taken = 1;
-                owner.write(slot.index, slot.fingerprint ++ (io.now + settings.pending));
-            }
-
-            bit<32> expected;
-            awaited.read(expected, slot.index);
-            if (slot.taken == 1) {
-                if (slot.own == 0 || expected != hdr.tcp.seq_no + 1) {
-                    slot.fresh = 1;
-                }
-                expected = hdr.tcp.seq_no + 1;
-                awaited.write(slot.index, expected);
-            }
-
-            bit<32> way;
-            course.read(way, slot.index);
-            if (slot.fresh == 1) {
-                way = race.watch ++ 11w0 ++ race.mode ++ 3w0;
-            } else if (slot.taken == 1 && way[2:0] != 7) {
-                way = way + 1;
-            }
-            if (slot.taken == 1) {
-                course.write(slot.index, way);
-            }
-            slot.attempt = way[2:0];
-            slot.mode = way[4:3];
-            slot.asked = way[31:16];
-
-            bit<32> start;
-            sent.read(start, slot.index);
-            if (slot.fresh == 1) {
-                sent.write(slot.index, clock);
-            }
-            slot.elapsed = clock - start;
-
-            server_addr.read(slot.server_addr, slot.index);
-            server_port.read(slot.server_port, slot.index);
-            if (slot.fresh == 1) {
-                slot.server_addr = flow.peer_addr;
-                slot.server_port = flow.peer_port;
-                server_addr.write(slot.index, slot.server_addr);
-                server_port.write(slot.index, slot.server_port);
-            }
-            // From the wide area the flow shows only with the server that the slot names.
-            if (race.lan == 0) {
-                bit<32> whole;
-                hash(whole, HashAlgorithm.crc32, (bit<32>)0,
-                     { flow.client_addr, slot.server_addr, flow.client_port, slot.server_port }, (bit<64>)0x100000000);
-                if (holder[63:32] == whole) {
+            @atomic {
+                bit<64> holder;
+                owner.read(holder, slot.index);
+                // Ticks wrap: live is what expires within the longest life, and nothing else.
+                ticks_t left = holder[31:0] - io.now;
+                bool live = left != 0 && left <= settings.claimed;
+                bool shorten = live && left > settings.pending;
+                if (race.lan == 1 && holder[63:32] == slot.fingerprint) {
                     slot.own = 1;
                 }
-            }
-            if (slot.own == 1 && flow.peer_addr == slot.server_addr && flow.peer_port == slot.server_port) {
-                race.from_server = 1;
-            }
-            // A stack that is asked twice may answer the second SYN with an ACK alone: that proves as much.
-            if ((synack || race.kind == KIND_WAN_DATA) && slot.own == 1 && expected == hdr.tcp.ack_no) {
-                slot.proven = 1;
-            }
-
-            // Who speaks, and in which form (FIG. 5, 508).
-            bit<8> form = FORM_A;
-            bit<32> speaker = race.source_addr;
-            bool valid_form = true;
-            if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
-                race.kind == KIND_WAN_ICMP_TUNNEL) {
-                if (race.from_server == 1) {
-                    form = FORM_C;
-                } else {
-                    form = FORM_B;
-                    speaker = flow.peer_addr;
-                    valid_form = race.source_addr == slot.server_addr;
-                }
-            } else if (race.from_server == 1) {
-                form = FORM_SERVER;
-            }
-            if (!valid_form) {
-                slot.proven = 0;
-            }
-
-            bit<32> port_form;
-            winner_addr.read(slot.winner_addr, slot.index);
-            winner_port.read(port_form, slot.index);
-            slot.winner_port = port_form[23:8];
-            slot.form = port_form[7:0];
-            if (slot.fresh == 1) {
-                slot.winner_addr = 0;
-                winner_addr.write(slot.index, 0);
-            } else if (slot.winner_addr != 0) {
-                slot.claimed = 1;
-                if (slot.form == FORM_SERVER) {
-                    slot.server_won = 1;
-                }
-                if (slot.winner_addr == speaker && slot.winner_port == flow.peer_port) {
-                    slot.same_source = 1;
-                }
-            } else if (synack && slot.proven == 1 && race.translated == 0) {
-                winner_addr.write(slot.index, speaker);
-                winner_port.write(slot.index, 8w0 ++ flow.peer_port ++ form);
-            }
-
-            ticks_t last;
-            told.read(last, slot.index);
-            bool won = synack && slot.proven == 1 && slot.claimed == 0 && race.translated == 0 && form != FORM_SERVER;
-            bool in_use = race.lan == 1 && slot.own == 1 && slot.claimed == 1 && slot.server_won == 0 &&
-                          race.translated == 0;
-            if (won || (in_use && io.now - last >= settings.tell)) {
-                slot.told = 1;
-                told.write(slot.index, io.now);
-            }
-
-            if (race.watch != 0) {
-                bit<32> watch = (bit<32>)race.watch;
-                ticks_t due;
-                owed.read(due, watch);
-                if (synack && slot.proven == 1) {
-                    owed.write(watch, 0);
-                } else if (slot.fresh == 1 && due == 0) {
-                    owed.write(watch, io.now + race.patience);
-                } else if (slot.fresh == 1 && (io.now - due)[31:31] == 0) {
-                    slot.overdue = 1;
-                }
-            }
-            if (slot.fresh == 0 && slot.taken == 1) {
-                race.mode = slot.mode;
-            } else if (slot.overdue == 1 && race.group == 0) {
-                race.mode = MODE_DISCOVER;
-                slot.overdue = 0;
-            }
-
-            if (race.lan == 1 && slot.own == 1 && slot.taken == 0) {
-                if (race.resets == 1) {
-                    if (shorten) {
+                if (race.lan == 1 && race.translated == 1) {
+                    if (slot.own == 1 && shorten && !syn) {
                         keep(settings.pending);
                     }
-                } else if (in_use) {
-                    keep(settings.claimed);
+                    return;
                 }
+                if (syn && (slot.own == 1 || (!live && race.obstacle == OBSTACLE_NONE))) {
+                    slot.taken = 1;
+                    owner.write(slot.index, slot.fingerprint ++ (io.now + settings.pending));
+                }
+
+                bit<32> expected;
+                awaited.read(expected, slot.index);
+                if (slot.taken == 1) {
+                    if (slot.own == 0 || expected != hdr.tcp.seq_no + 1) {
+                        slot.fresh = 1;
+                    }
+                    expected = hdr.tcp.seq_no + 1;
+                    awaited.write(slot.index, expected);
+                }
+
+                bit<32> way;
+                course.read(way, slot.index);
+                if (slot.fresh == 1) {
+                    way = race.watch ++ 11w0 ++ race.mode ++ 3w0;
+                } else if (slot.taken == 1 && way[2:0] != 7) {
+                    way = way + 1;
+                }
+                if (slot.taken == 1) {
+                    course.write(slot.index, way);
+                }
+                slot.attempt = way[2:0];
+                slot.mode = way[4:3];
+                slot.asked = way[31:16];
+
+                bit<32> start;
+                sent.read(start, slot.index);
+                if (slot.fresh == 1) {
+                    sent.write(slot.index, io.clock);
+                }
+                slot.elapsed = io.clock - start;
+
+                server_addr.read(slot.server_addr, slot.index);
+                server_port.read(slot.server_port, slot.index);
+                if (slot.fresh == 1) {
+                    slot.server_addr = flow.peer_addr;
+                    slot.server_port = flow.peer_port;
+                    server_addr.write(slot.index, slot.server_addr);
+                    server_port.write(slot.index, slot.server_port);
+                }
+                // From the wide area the flow shows only with the server that the slot names.
+                if (race.lan == 0) {
+                    bit<32> whole;
+                    hash(whole, HashAlgorithm.crc32, (bit<32>)0,
+                         { flow.client_addr, slot.server_addr, flow.client_port, slot.server_port }, (bit<64>)0x100000000);
+                    if (holder[63:32] == whole) {
+                        slot.own = 1;
+                    }
+                }
+                if (slot.own == 1 && flow.peer_addr == slot.server_addr && flow.peer_port == slot.server_port) {
+                    race.from_server = 1;
+                }
+                // A stack that is asked twice may answer the second SYN with an ACK alone: that proves as much.
+                if ((synack || race.kind == KIND_WAN_DATA) && slot.own == 1 && expected == hdr.tcp.ack_no) {
+                    slot.proven = 1;
+                }
+
+                // Who speaks, and in which form (FIG. 5, 508).
+                bit<8> form = FORM_A;
+                bit<32> speaker = race.source_addr;
+                bool valid_form = true;
+                if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
+                    race.kind == KIND_WAN_ICMP_TUNNEL) {
+                    if (race.from_server == 1) {
+                        form = FORM_C;
+                    } else {
+                        form = FORM_B;
+                        speaker = flow.peer_addr;
+                        valid_form = race.source_addr == slot.server_addr;
+                    }
+                } else if (race.from_server == 1) {
+                    form = FORM_SERVER;
+                }
+                if (!valid_form) {
+                    slot.proven = 0;
+                }
+
+                bit<32> port_form;
+                winner_addr.read(slot.winner_addr, slot.index);
+                winner_port.read(port_form, slot.index);
+                slot.winner_port = port_form[23:8];
+                slot.form = port_form[7:0];
+                if (slot.fresh == 1) {
+                    slot.winner_addr = 0;
+                    winner_addr.write(slot.index, 0);
+                } else if (slot.winner_addr != 0) {
+                    slot.claimed = 1;
+                    if (slot.form == FORM_SERVER) {
+                        slot.server_won = 1;
+                    }
+                    if (slot.winner_addr == speaker && slot.winner_port == flow.peer_port) {
+                        slot.same_source = 1;
+                    }
+                } else if (synack && slot.proven == 1 && race.translated == 0) {
+                    winner_addr.write(slot.index, speaker);
+                    winner_port.write(slot.index, 8w0 ++ flow.peer_port ++ form);
+                }
+
+                ticks_t last;
+                told.read(last, slot.index);
+                bool won = synack && slot.proven == 1 && slot.claimed == 0 && race.translated == 0 && form != FORM_SERVER;
+                bool in_use = race.lan == 1 && slot.own == 1 && slot.claimed == 1 && slot.server_won == 0 &&
+                              race.translated == 0;
+                if (won || (in_use && io.now - last >= settings.tell)) {
+                    slot.told = 1;
+                    told.write(slot.index, io.now);
+                }
+
+                if (race.watch != 0) {
+                    bit<32> watch = (bit<32>)race.watch;
+                    ticks_t due;
+                    owed.read(due, watch);
+                    if (synack && slot.proven == 1) {
+                        owed.write(watch, 0);
+                    } else if (slot.fresh == 1 && due == 0) {
+                        owed.write(watch, io.now + race.patience);
+                    } else if (slot.fresh == 1 && (io.now - due)[31:31] == 0) {
+                        slot.overdue = 1;
+                    }
+                }
+                if (slot.fresh == 0 && slot.taken == 1) {
+                    race.mode = slot.mode;
+                } else if (slot.overdue == 1 && race.group == 0) {
+                    race.mode = MODE_DISCOVER;
+                    slot.overdue = 0;
+                }
+
+                if (race.lan == 1 && slot.own == 1 && slot.taken == 0) {
+                    if (race.resets == 1) {
+                        if (shorten) {
+                            keep(settings.pending);
+                        }
+                    } else if (in_use) {
+                        keep(settings.claimed);
+                    }
+                }
+                race.speaker_form = form;
             }
-            race.speaker_form = form;
         }
     }
 }

@@ -35,15 +35,17 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
         size = 512;
     }
 
+    DIRECT_COUNTER(redirections_counter)
     // FIG. 2, 206 and 208; claims 4, 5, 9, 10: web data by its destination port, or whatever else a rule names.
     action redirect(bit<1> permitted) {
+        COUNT(redirections_counter)
         race.redirect = 1;
         race.permitted = permitted;
     }
     action pass() {
+        COUNT(redirections_counter)
         race.redirect = 0;
     }
-    DIRECT_COUNTER(redirections_counter)
     table redirections {
         key = {
             hdr.ipv4.src_addr : ternary @name("client_addr");

@@ -9,24 +9,28 @@ control Racers(inout headers_t hdr, inout metadata_t meta) {
     ChecksumPut() checksum_put;
     ChecksumOuter() checksum_outer;
 
+    DIRECT_COUNTER(racers_counter)
     action leg_to_replica(ipv4_addr_t replica_addr, bit<16> next_hop) {
+        COUNT(racers_counter)
         meta.race.target_addr = replica_addr;
         meta.io.next_hop = next_hop;
     }
     // The server as one of those that race.
     action leg_to_server(bit<16> next_hop) {
+        COUNT(racers_counter)
         meta.race.mode = MODE_SERVER;
         meta.io.next_hop = next_hop;
     }
     // The server gateway races it too: who is not known yet shows itself, and nobody has to wait for it.
     action leg_to_discovery(bit<16> next_hop) {
+        COUNT(racers_counter)
         meta.race.mode = MODE_DISCOVER;
         meta.io.next_hop = next_hop;
     }
     action unknown() {
+        COUNT(racers_counter)
         meta.io.drop = 1;
     }
-    DIRECT_COUNTER(racers_counter)
     table racers {
         key = { meta.io.instance : exact @name("instance"); }
         actions = { leg_to_replica; leg_to_server; leg_to_discovery; @defaultonly unknown; }
@@ -52,7 +56,7 @@ control Racers(inout headers_t hdr, inout metadata_t meta) {
             checksum_put.apply(hdr, meta.sum);
             if (meta.race.mode == MODE_RACE) {
                 encapsulate.apply(hdr, meta.sum, meta.flow.client_addr, meta.race.target_addr);
-                checksum_outer.apply(hdr);
+                checksum_outer.apply(hdr, meta.sum);
             }
         }
     }

@@ -40,6 +40,8 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
     ChecksumPut() checksum_put;
     ChecksumReset() checksum_reset;
     ChecksumOuter() checksum_outer;
+    ChecksumQuoted() checksum_quoted;
+    CutReset() cut_reset;
 
     apply {
         bit<1> tunnel = 0;
@@ -48,16 +50,6 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             changes = 1;
             checksum_take.apply(hdr, meta.sum);
         }
-        // The slot speaks where no translation does.
-        if (meta.race.verdict == VERDICT_OUT_SLOT) {
-            meta.race.target_addr = meta.slot.winner_addr;
-            meta.race.target_port = meta.slot.winner_port;
-            meta.race.form = meta.slot.form;
-        } else if (meta.race.verdict == VERDICT_IN_SLOT || meta.race.verdict == VERDICT_ICMP_SLOT) {
-            meta.race.target_addr = meta.slot.server_addr;
-            meta.race.target_port = meta.slot.server_port;
-        }
-
         if (meta.race.verdict == VERDICT_TAG) {
             put_tag.apply(hdr, meta.settings, meta.race.permitted, 0, meta.slot.attempt);
             meta.sum.l4 = 1;
@@ -66,10 +58,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             meta.sum.l4 = 1;
             tunnel = 1;
         } else if (meta.race.verdict == VERDICT_RACE) {
-            // Each copy is made ready on its own way out.
-            meta.io.group = meta.race.group;
-            meta.io.done = 1;
-            changes = 0;
+            changes = 0;  // each copy is made ready on its own way out
         } else if (meta.race.kind == KIND_LAN_SYN) {
             strip_tag.apply(hdr, meta.sum);  // only gateways tag
         }
@@ -101,11 +90,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
                     hdr.icmp.mtu = hdr.icmp.mtu - IPV4_HEADER_LENGTH;
                 }
             } else {
-                bit<32> quoted = (bit<32>)(~hdr.quoted.checksum) +
-                                 (bit<32>)(~hdr.quoted.dst_addr[31:16]) + (bit<32>)(~hdr.quoted.dst_addr[15:0]) +
-                                 SUM32(meta.race.target_addr);
-                FOLD(quoted);
-                hdr.quoted.checksum = ~quoted[15:0];
+                checksum_quoted.apply(hdr, hdr.quoted.dst_addr, meta.race.target_addr);
                 hdr.quoted.dst_addr = meta.race.target_addr;
                 hdr.quoted_tcp.dst_port = meta.race.target_port;
             }
@@ -115,27 +100,25 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
                 crack.apply(hdr, meta.io);
                 if (meta.race.speaker_form == FORM_C) {
                     tunnel = 1;
-                    meta.race.target_addr = meta.race.source_addr;
                 }
             }
             turn_into_reset.apply(hdr);
-        } else if (meta.race.verdict == VERDICT_DROP) {
-            meta.io.drop = 1;
-            meta.io.done = 1;
         }
 
         if (meta.race.verdict == VERDICT_RESET) {
-            checksum_reset.apply(hdr);
+            checksum_reset.apply(hdr, meta.sum);
         } else if (changes == 1 && !hdr.inner.isValid()) {
             checksum_put.apply(hdr, meta.sum);
         }
         if (hdr.ipv4.ttl == 0) {
             meta.io.drop = 1;
-            meta.io.done = 1;
         }
         if (tunnel == 1) {
             encapsulate.apply(hdr, meta.sum, meta.flow.client_addr, meta.race.target_addr);
-            checksum_outer.apply(hdr);
+            checksum_outer.apply(hdr, meta.sum);
+        }
+        if (meta.race.verdict == VERDICT_RESET) {
+            cut_reset.apply(hdr);
         }
     }
 }

@@ -3,8 +3,10 @@
 #define FIRSTACK_CLIENT_TRANSLATION
 
 control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
+    DIRECT_COUNTER(outbound_counter)
     // 612 (A) and 636 (B): the server's address is replaced by the replica's. Claims 16, 22.
     action to_replica(ipv4_addr_t replica_addr, l4_port_t replica_port) {
+        COUNT(outbound_counter)
         race.translated = 1;
         race.authentic = 1;
         race.form = FORM_A;
@@ -13,12 +15,12 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
     }
     // 656 (C): encapsulated. Claims 17, 23.
     action into_tunnel(ipv4_addr_t replica_addr) {
+        COUNT(outbound_counter)
         race.translated = 1;
         race.authentic = 1;
         race.form = FORM_C;
         race.target_addr = replica_addr;
     }
-    DIRECT_COUNTER(outbound_counter)
     table outbound {
         key = {
             flow.client_addr : exact @name("client_addr");
@@ -33,9 +35,11 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
         TABLE_AGEING
     }
 
+    DIRECT_COUNTER(inbound_counter)
     // 612 from the replica (A). B has the entry too, for its repeated SYN-ACKs, which come encapsulated with
     // the server as source, and for ICMP errors about packets to the replica.
     action from_replica(ipv4_addr_t server_addr, l4_port_t server_port) {
+        COUNT(inbound_counter)
         race.translated = 1;
         race.form = FORM_A;
         race.target_addr = server_addr;
@@ -50,6 +54,7 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
     }
     // 658 (C): cracked, when it comes from the connection's replica.
     action from_tunnel(ipv4_addr_t replica_addr) {
+        COUNT(inbound_counter)
         race.translated = 1;
         race.form = FORM_C;
         race.target_addr = flow.peer_addr;
@@ -59,7 +64,6 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
             race.authentic = 1;
         }
     }
-    DIRECT_COUNTER(inbound_counter)
     table inbound {
         key = {
             flow.client_addr : exact @name("client_addr");

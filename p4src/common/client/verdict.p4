@@ -17,46 +17,46 @@ const bit<8> VERDICT_RACE = 10;     // a copy to each leg of race.group
 const bit<8> VERDICT_DIRECT = 11;   // to the replica that race.target names, tagged
 
 control Verdict(inout race_t race, in slot_t slot) {
-    action tag_first() { race.verdict = VERDICT_TAG; }
-    action tag_again() { race.verdict = VERDICT_TAG; }
-    action tag_unanswered() { race.verdict = VERDICT_TAG; race.event = EVENT_UNANSWERED; }
-    action steer_race() { race.verdict = VERDICT_RACE; }
-    action steer_direct() { race.verdict = VERDICT_DIRECT; }
-    action steer_server() { race.verdict = VERDICT_PLAIN; }
-    action steer_overdue() { race.verdict = VERDICT_RACE; race.event = EVENT_OVERDUE; }
-    action follow_reused() { race.verdict = VERDICT_OUT; race.event = EVENT_REUSED; }
-    action follow_winner() { race.verdict = VERDICT_OUT_SLOT; }
-    action untagged_not_redirected() { race.verdict = VERDICT_PLAIN; }
-    action untagged_no_room() { race.verdict = VERDICT_PLAIN; }
-    action untagged_payload() { race.verdict = VERDICT_PLAIN; }
-    action untagged_busy() { race.verdict = VERDICT_PLAIN; }
-    action untagged_server_won() { race.verdict = VERDICT_PLAIN; }
-    action claim_server() { race.verdict = VERDICT_PLAIN; race.event = EVENT_SERVER; }
-    action claim_a() { race.verdict = VERDICT_IN_SLOT; }
-    action claim_b() { race.verdict = VERDICT_IN_SLOT; }
-    action claim_c() { race.verdict = VERDICT_IN_SLOT; }
-    action answer_translated() { race.verdict = VERDICT_IN; }
-    action answer_repeated() { race.verdict = VERDICT_IN_SLOT; }
-    action answer_late() { race.verdict = VERDICT_RESET; race.event = EVENT_LATE; }
-    action answer_unproven_plain() { race.verdict = VERDICT_PLAIN; }
-    action answer_unproven_tunnel() { race.verdict = VERDICT_DROP; }
-    action out_translated() { race.verdict = VERDICT_OUT; }
-    action out_slot() { race.verdict = VERDICT_OUT_SLOT; }
-    action in_translated() { race.verdict = VERDICT_IN; }
-    action in_slot() { race.verdict = VERDICT_IN_SLOT; }
-    action in_spoofed() { race.verdict = VERDICT_DROP; }
-    action in_stray() { race.verdict = VERDICT_DROP; }
-    action icmp_translated() { race.verdict = VERDICT_ICMP; }
-    action icmp_slot() { race.verdict = VERDICT_ICMP_SLOT; }
-    action plain_out() { race.verdict = VERDICT_PLAIN; }
-    action plain_in() { race.verdict = VERDICT_PLAIN; }
-    action plain_tunnel() { race.verdict = VERDICT_PLAIN; }
-    action plain_icmp() { race.verdict = VERDICT_PLAIN; }
-    action plain_fragment() { race.verdict = VERDICT_PLAIN; }
-    action plain_ip_options() { race.verdict = VERDICT_PLAIN; }
-    action plain_other() { race.verdict = VERDICT_PLAIN; }
-
     DIRECT_COUNTER(verdicts_counter)
+    action tag_first() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; }
+    action tag_again() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; }
+    action tag_unanswered() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; race.event = EVENT_UNANSWERED; }
+    action steer_race() { COUNT(verdicts_counter) race.verdict = VERDICT_RACE; }
+    action steer_direct() { COUNT(verdicts_counter) race.verdict = VERDICT_DIRECT; }
+    action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action steer_overdue() { COUNT(verdicts_counter) race.verdict = VERDICT_RACE; race.event = EVENT_OVERDUE; }
+    action follow_reused() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT; race.event = EVENT_REUSED; }
+    action follow_winner() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT_SLOT; }
+    action untagged_not_redirected() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action untagged_no_room() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action untagged_payload() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action untagged_busy() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action untagged_server_won() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action claim_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; race.event = EVENT_SERVER; }
+    action claim_a() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
+    action claim_b() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
+    action claim_c() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
+    action answer_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_IN; }
+    action answer_repeated() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
+    action answer_late() { COUNT(verdicts_counter) race.verdict = VERDICT_RESET; race.event = EVENT_LATE; }
+    action answer_unproven_plain() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action answer_unproven_tunnel() { COUNT(verdicts_counter) race.verdict = VERDICT_DROP; }
+    action out_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT; }
+    action out_slot() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT_SLOT; }
+    action in_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_IN; }
+    action in_slot() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
+    action in_spoofed() { COUNT(verdicts_counter) race.verdict = VERDICT_DROP; }
+    action in_stray() { COUNT(verdicts_counter) race.verdict = VERDICT_DROP; }
+    action icmp_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_ICMP; }
+    action icmp_slot() { COUNT(verdicts_counter) race.verdict = VERDICT_ICMP_SLOT; }
+    action plain_out() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action plain_in() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action plain_tunnel() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action plain_icmp() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action plain_fragment() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action plain_ip_options() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action plain_other() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+
     table verdicts {
         key = {
             race.kind : ternary @name("kind");

@@ -10,6 +10,7 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
     ClampMss() clamp_mss;
     ChecksumPut() checksum_put;
     ChecksumOuter() checksum_outer;
+    ChecksumQuoted() checksum_quoted;
 
     apply {
         ipv4_addr_t outer_src = 0;
@@ -44,11 +45,7 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
             // RFC 5508 section 4.2: the web server is told about the packet it sent.
             hdr.quoted = hdr.quoted_inner;
             hdr.quoted_inner.setInvalid();
-            bit<32> quoted = (bit<32>)(~hdr.quoted.checksum) +
-                             (bit<32>)(~hdr.quoted.src_addr[31:16]) + (bit<32>)(~hdr.quoted.src_addr[15:0]) +
-                             SUM32(replica_addr);
-            FOLD(quoted);
-            hdr.quoted.checksum = ~quoted[15:0];
+            checksum_quoted.apply(hdr, hdr.quoted.src_addr, replica_addr);
             hdr.quoted.src_addr = replica_addr;
             hdr.quoted_tcp.src_port = meta.stand_in.replica_port;
             hdr.ipv4.total_len = hdr.ipv4.total_len - IPV4_HEADER_LENGTH;
@@ -63,7 +60,7 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
         }
         if (outer_src != 0) {
             encapsulate.apply(hdr, meta.sum, outer_src, outer_dst);
-            checksum_outer.apply(hdr);
+            checksum_outer.apply(hdr, meta.sum);
         }
     }
 }

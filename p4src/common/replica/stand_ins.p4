@@ -26,14 +26,15 @@ const bit<8> REPLICA_ICMP = 7;
 control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
     NewConnections() new_connections;
 
+    DIRECT_COUNTER(stand_ins_counter)
     action stand_in_for(bit<8> form, l4_port_t replica_port, bit<2> state, bit<32> index) {
+        COUNT(stand_ins_counter)
         stand_in.known = 1;
         stand_in.form = form;
         stand_in.replica_port = replica_port;
         stand_in.state = state;
         stand_in.index = index;
     }
-    DIRECT_COUNTER(stand_ins_counter)
     table stand_ins {
         key = {
             stand_in.replica_addr : exact @name("replica_addr");
@@ -46,13 +47,14 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
         USE_DIRECT_COUNTER(stand_ins_counter)
     }
 
+    DIRECT_COUNTER(speakers_counter)
     action speak_as(bit<8> form, ipv4_addr_t server_addr, l4_port_t server_port) {
+        COUNT(speakers_counter)
         stand_in.known = 1;
         stand_in.form = form;
         stand_in.server_addr = server_addr;
         stand_in.server_port = server_port;
     }
-    DIRECT_COUNTER(speakers_counter)
     table speakers {
         key = {
             stand_in.replica_addr : exact @name("replica_addr");
@@ -64,11 +66,12 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
         USE_DIRECT_COUNTER(speakers_counter)
     }
 
+    DIRECT_COUNTER(directs_counter)
     // Who talks to the replicas as themselves: health probes, operators.
     action direct() {
+        COUNT(directs_counter)
         stand_in.kind = KIND_PLAIN;
     }
-    DIRECT_COUNTER(directs_counter)
     table directs {
         key = { hdr.ipv4.dst_addr : lpm @name("dst_addr"); }
         actions = { direct; @defaultonly NoAction; }
@@ -77,25 +80,25 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
         USE_DIRECT_COUNTER(directs_counter)
     }
 
-    action crack_syn() { stand_in.verdict = REPLICA_CRACK_SYN; }
-    action crack_data() { stand_in.verdict = REPLICA_CRACK; }
-    action crack_origin() { stand_in.verdict = REPLICA_CRACK; }
-    action busy() { stand_in.verdict = REPLICA_DROP; }
-    action busy_rate() { stand_in.verdict = REPLICA_DROP; }
-    action dead() { stand_in.verdict = REPLICA_DROP; }
-    action unexpected() { stand_in.verdict = REPLICA_DROP; }
-    action refused() { stand_in.verdict = REPLICA_DROP; }
-    action answer_a() { stand_in.verdict = REPLICA_ROUTE; }
-    action answer_b() { stand_in.verdict = REPLICA_ANSWER_B; }
-    action answer_c() { stand_in.verdict = REPLICA_TUNNEL; }
-    action answer_origin() { stand_in.verdict = REPLICA_SPOOF; }
-    action data_a() { stand_in.verdict = REPLICA_ROUTE; }
-    action data_b() { stand_in.verdict = REPLICA_SPOOF; }
-    action data_c() { stand_in.verdict = REPLICA_TUNNEL; }
-    action data_origin() { stand_in.verdict = REPLICA_SPOOF; }
-    action icmp() { stand_in.verdict = REPLICA_ICMP; }
-    action plain() { stand_in.verdict = REPLICA_ROUTE; }
     DIRECT_COUNTER(decisions_counter)
+    action crack_syn() { COUNT(decisions_counter) stand_in.verdict = REPLICA_CRACK_SYN; }
+    action crack_data() { COUNT(decisions_counter) stand_in.verdict = REPLICA_CRACK; }
+    action crack_origin() { COUNT(decisions_counter) stand_in.verdict = REPLICA_CRACK; }
+    action busy() { COUNT(decisions_counter) stand_in.verdict = REPLICA_DROP; }
+    action busy_rate() { COUNT(decisions_counter) stand_in.verdict = REPLICA_DROP; }
+    action dead() { COUNT(decisions_counter) stand_in.verdict = REPLICA_DROP; }
+    action unexpected() { COUNT(decisions_counter) stand_in.verdict = REPLICA_DROP; }
+    action refused() { COUNT(decisions_counter) stand_in.verdict = REPLICA_DROP; }
+    action answer_a() { COUNT(decisions_counter) stand_in.verdict = REPLICA_ROUTE; }
+    action answer_b() { COUNT(decisions_counter) stand_in.verdict = REPLICA_ANSWER_B; }
+    action answer_c() { COUNT(decisions_counter) stand_in.verdict = REPLICA_TUNNEL; }
+    action answer_origin() { COUNT(decisions_counter) stand_in.verdict = REPLICA_SPOOF; }
+    action data_a() { COUNT(decisions_counter) stand_in.verdict = REPLICA_ROUTE; }
+    action data_b() { COUNT(decisions_counter) stand_in.verdict = REPLICA_SPOOF; }
+    action data_c() { COUNT(decisions_counter) stand_in.verdict = REPLICA_TUNNEL; }
+    action data_origin() { COUNT(decisions_counter) stand_in.verdict = REPLICA_SPOOF; }
+    action icmp() { COUNT(decisions_counter) stand_in.verdict = REPLICA_ICMP; }
+    action plain() { COUNT(decisions_counter) stand_in.verdict = REPLICA_ROUTE; }
     table decisions {
         key = {
             stand_in.known : ternary @name("known");
@@ -119,7 +122,7 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
             (1, KIND_TUNNEL_DATA, FORM_ORIGIN, _, _, _, _) : crack_origin();
             (1, KIND_TUNNEL_SYN, _, 1, _, STATE_DEAD, _) : dead();             // 404
             (1, KIND_TUNNEL_SYN, _, 1, _, STATE_BUSY, _) : busy();             // 406, 408
-            (1, KIND_TUNNEL_SYN, _, 1, _, STATE_ACTIVE, 2) : busy_rate();
+            (1, KIND_TUNNEL_SYN, _, 1, _, STATE_ACTIVE, COLOR_RED) : busy_rate();
             (1, KIND_TUNNEL_SYN, _, 1, _, STATE_ACTIVE, _) : crack_syn();      // 410
             (1, KIND_TUNNEL_SYN, FORM_C, 0, 1, _, _) : crack_data();           // retransmitted to its winner
             (1, KIND_TUNNEL_DATA, FORM_C, _, 1, _, _) : crack_data();

@@ -8,19 +8,22 @@ control Legs(inout headers_t hdr, inout metadata_t meta) {
     ChecksumPut() checksum_put;
     ChecksumOuter() checksum_outer;
 
+    DIRECT_COUNTER(legs_counter)
     // 312: from the server, to the replica, the tag still in it.
     action to_replica(ipv4_addr_t replica_addr, bit<16> next_hop) {
+        COUNT(legs_counter)
         meta.service.replica_addr = replica_addr;
         meta.io.next_hop = next_hop;
     }
     // 314: to the server that ingress selected.
     action to_origin() {
+        COUNT(legs_counter)
         meta.service.to_server = 1;
     }
     action unknown() {
+        COUNT(legs_counter)
         meta.io.drop = 1;
     }
-    DIRECT_COUNTER(legs_counter)
     table legs {
         key = { meta.io.instance : exact @name("instance"); }
         actions = { to_replica; to_origin; @defaultonly unknown; }
@@ -47,7 +50,7 @@ control Legs(inout headers_t hdr, inout metadata_t meta) {
         }
         if (outer_dst != 0) {
             encapsulate.apply(hdr, meta.sum, outer_src, outer_dst);
-            checksum_outer.apply(hdr);
+            checksum_outer.apply(hdr, meta.sum);
         }
     }
 }

@@ -3,8 +3,10 @@
 #define FIRSTACK_SERVER_SERVICES
 
 control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
+    DIRECT_COUNTER(services_counter)
     // 310: the content has replicas. Group 0: nobody to send it to.
     action replicatable(bit<16> origin_group, bit<16> first_group, bit<16> retry_group) {
+        COUNT(services_counter)
         service.known = 1;
         service.replicatable = 1;
         service.origin_group = origin_group;
@@ -12,10 +14,10 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
         service.retry_group = retry_group;
     }
     action not_replicatable(bit<16> origin_group) {
+        COUNT(services_counter)
         service.known = 1;
         service.origin_group = origin_group;
     }
-    DIRECT_COUNTER(services_counter)
     table services {
         key = {
             hdr.ipv4.dst_addr : exact @name("server_addr");
@@ -27,12 +29,15 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
         USE_DIRECT_COUNTER(services_counter)
     }
 
+    DIRECT_COUNTER(origins_counter)
     // 314: the selected server. The flow's addresses and ports choose, so a connection stays with its server.
     action at_server() {
+        COUNT(origins_counter)
         service.origin_chosen = 0;
     }
     // A server on a network of this gateway's that has the service's address as well as its own.
     action beside(bit<9> port, bit<16> next_hop, bit<16> variant) {
+        COUNT(origins_counter)
         service.origin_chosen = 1;
         service.variant = variant;
         io.egress_port = port;
@@ -41,6 +46,7 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
     // Any other: encapsulated, for the replica gateway in front of it to crack.
     action selected(ipv4_addr_t gateway_addr, ipv4_addr_t origin_addr, bit<9> port, bit<16> next_hop,
                     bit<16> variant) {
+        COUNT(origins_counter)
         service.origin_chosen = 1;
         service.origin_tunnel = 1;
         service.gateway_addr = gateway_addr;
@@ -50,7 +56,6 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
         io.next_hop = next_hop;
     }
     ORIGIN_SELECTOR
-    DIRECT_COUNTER(origins_counter)
     table origins {
         key = {
             service.origin_group : exact @name("origin_group");
@@ -62,16 +67,16 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
         USE_DIRECT_COUNTER(origins_counter)
     }
 
-    // FIG. 3 as a table.
-    action race_first() { service.to_server = 0; service.group = service.first_group + service.variant; }
-    action race_retry() { service.to_server = 0; service.group = service.retry_group + service.variant; }
-    action serve_forbidden() { service.to_server = 1; }
-    action serve_not_replicatable() { service.to_server = 1; }
-    action serve_no_replica() { service.to_server = 1; }
-    action serve_untagged() { service.to_server = 1; }
-    action serve_data() { service.to_server = 1; }
-    action plain() { service.to_server = 0; }
     DIRECT_COUNTER(decisions_counter)
+    // FIG. 3 as a table.
+    action race_first() { COUNT(decisions_counter) service.to_server = 0; service.group = service.first_group + service.variant; }
+    action race_retry() { COUNT(decisions_counter) service.to_server = 0; service.group = service.retry_group + service.variant; }
+    action serve_forbidden() { COUNT(decisions_counter) service.to_server = 1; }
+    action serve_not_replicatable() { COUNT(decisions_counter) service.to_server = 1; }
+    action serve_no_replica() { COUNT(decisions_counter) service.to_server = 1; }
+    action serve_untagged() { COUNT(decisions_counter) service.to_server = 1; }
+    action serve_data() { COUNT(decisions_counter) service.to_server = 1; }
+    action plain() { COUNT(decisions_counter) service.to_server = 0; }
     table decisions {
         key = {
             service.known : ternary @name("service");

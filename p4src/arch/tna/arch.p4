@@ -1,0 +1,54 @@
+// What the programs take from TNA (Tofino), under the names that v1model gives as well.
+#ifndef FIRSTACK_ARCH
+#define FIRSTACK_ARCH
+
+#include <core.p4>
+#if __TARGET_TOFINO__ == 2
+#include <t2na.p4>
+#else
+#include <tna.p4>
+#endif
+
+#define DIRECT_COUNTER(name) DirectCounter<bit<32>>(CounterType_t.PACKETS_AND_BYTES) name;
+#define USE_DIRECT_COUNTER(name) counters = name;
+#define COUNT(name) name.count();
+#define TABLE_AGEING idle_timeout = true;
+
+#define INGRESS(name) @pa_auto_init_metadata control name( \
+    inout headers_t hdr, inout metadata_t meta, in ingress_intrinsic_metadata_t intrinsic, \
+    in ingress_intrinsic_metadata_from_parser_t from_parser, \
+    inout ingress_intrinsic_metadata_for_deparser_t for_deparser, inout ingress_intrinsic_metadata_for_tm_t for_tm)
+#define EGRESS(name) control name( \
+    inout headers_t hdr, inout metadata_t meta, in egress_intrinsic_metadata_t intrinsic, \
+    in egress_intrinsic_metadata_from_parser_t from_parser, \
+    inout egress_intrinsic_metadata_for_deparser_t for_deparser, \
+    inout egress_intrinsic_metadata_for_output_port_t for_port)
+#define BEGIN intrinsic, from_parser
+#define END for_deparser, for_tm
+#define BEGIN_EGRESS intrinsic
+#define END_EGRESS for_deparser
+// Where a client gateway rewrites packets: ingress has no stages left for it.
+#define REWRITE_IN_INGRESS(statement)
+#define REWRITE_IN_EGRESS(statement) statement
+#define SWITCH(ingress, egress) \
+    Pipeline(IngressParser(), ingress(), IngressDeparser(), EgressParser(), egress(), EgressDeparser()) pipe; \
+    Switch(pipe) main;
+
+#define CPU_PORT 64  // of pipe 0; firstack's controller takes it from its capabilities file
+
+#include "constants.p4"
+#include "tofino_sizes.p4"
+#include "sizes.p4"
+#include "bridge.p4"
+#include "headers.p4"
+#include "sums.p4"
+#include "metadata.p4"
+#include "checksum.p4"
+#include "intrinsic.p4"
+#include "parser.p4"
+#include "deparser.p4"
+#include "routing.p4"
+#include "tag.p4"
+#include "tunnel.p4"
+
+#endif

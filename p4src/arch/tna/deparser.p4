@@ -1,0 +1,76 @@
+// Settles the checksums that parser.p4 has opened, and sends the packet.
+#ifndef FIRSTACK_DEPARSER
+#define FIRSTACK_DEPARSER
+
+#define WORDS_IPV4(h) h.version, h.ihl, h.traffic_class, h.total_len, h.identification, h.flags, h.frag_offset, \
+    h.ttl, h.protocol, h.src_addr, h.dst_addr
+#define WORDS_TCP(ip) ip.total_len, ip.src_addr, ip.dst_addr, hdr.tcp.src_port, hdr.tcp.dst_port, \
+    hdr.tcp.data_offset, hdr.tcp.reserved, hdr.tcp.flags, hdr.tag.kind, hdr.tag.length, hdr.tag.exid, \
+    hdr.tag.permitted, hdr.tag.answer, hdr.tag.direct, hdr.tag.reserved, hdr.tag.attempt, hdr.tag.epoch, \
+    hdr.tag.gateway, hdr.tag.mac, hdr.mss.value, meta.sum.tcp
+
+control PacketDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) {
+    Checksum() outer_sum;
+    Checksum() inner_sum;
+    Checksum() quoted_sum;
+    Checksum() tcp_sum;
+    Checksum() tcp_inner_sum;
+    Checksum() icmp_sum;
+
+    apply {
+        if (meta.sum.ip == 1) {
+            hdr.ipv4.checksum = outer_sum.update({WORDS_IPV4(hdr.ipv4)});
+        }
+        if (meta.sum.inner == 1) {
+            hdr.inner.checksum = inner_sum.update({WORDS_IPV4(hdr.inner)});
+        }
+        if (meta.sum.l4 == 1) {
+            hdr.tcp.checksum = tcp_sum.update({WORDS_TCP(hdr.ipv4)});
+            hdr.icmp.checksum = icmp_sum.update({hdr.icmp.mtu, hdr.quoted_tcp.src_port, hdr.quoted_tcp.dst_port,
+                                                 meta.sum.icmp});
+            hdr.quoted.checksum = quoted_sum.update({WORDS_IPV4(hdr.quoted)});
+        }
+        if (meta.sum.l4_inner == 1) {
+            hdr.tcp.checksum = tcp_inner_sum.update({WORDS_TCP(hdr.inner)});
+        }
+        packet.emit(hdr.packet_in);
+        packet.emit(hdr.bridge);
+        packet.emit(hdr.ethernet);
+        packet.emit(hdr.arp);
+        packet.emit(hdr.ipv4);
+        packet.emit(hdr.inner);
+        packet.emit(hdr.icmp);
+        packet.emit(hdr.quoted);
+        packet.emit(hdr.quoted_inner);
+        packet.emit(hdr.quoted_tcp);
+        packet.emit(hdr.tcp);
+        packet.emit(hdr.tag);
+        packet.emit(hdr.mss);
+    }
+}
+
+control IngressDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta,
+                        in ingress_intrinsic_metadata_for_deparser_t for_deparser) {
+    PacketDeparser() packet_deparser;
+#ifdef CLIENT_GATEWAY
+    Digest<flow_event_t>() flow_event;
+#endif
+    apply {
+#ifdef CLIENT_GATEWAY
+        if (for_deparser.digest_type == 1) {
+            flow_event.pack(meta.event);
+        }
+#endif
+        packet_deparser.apply(packet, hdr, meta);
+    }
+}
+
+control EgressDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta,
+                       in egress_intrinsic_metadata_for_deparser_t for_deparser) {
+    PacketDeparser() packet_deparser;
+    apply {
+        packet_deparser.apply(packet, hdr, meta);
+    }
+}
+
+#endif

@@ -1,0 +1,57 @@
+// io_t from and to TNA's intrinsic metadata. What has its frame's addresses already needs no egress.
+#ifndef FIRSTACK_INTRINSIC
+#define FIRSTACK_INTRINSIC
+
+control Begin(inout io_t io, in ingress_intrinsic_metadata_t intrinsic,
+              in ingress_intrinsic_metadata_from_parser_t from_parser) {
+    apply {
+        io.ingress_port = intrinsic.ingress_port;
+        io.now = (ticks_t)from_parser.global_tstamp[47:20];
+        io.clock = from_parser.global_tstamp[41:10];
+    }
+}
+
+control End(inout headers_t hdr, inout metadata_t meta, inout ingress_intrinsic_metadata_for_deparser_t for_deparser,
+            inout ingress_intrinsic_metadata_for_tm_t for_tm) {
+    apply {
+        if (meta.sum.wrong_ip == 1 || meta.sum.wrong_inner == 1 || meta.io.drop == 1) {
+            for_deparser.drop_ctl = 1;
+        } else if (meta.io.punt == 1) {
+            hdr.packet_in.setValid();
+            hdr.packet_in.ingress_port = meta.io.ingress_port;
+            hdr.packet_in.reason = meta.io.reason;
+            for_tm.ucast_egress_port = CPU_PORT;
+            for_tm.bypass_egress = 1;
+        } else if (meta.io.group != 0) {
+            for_tm.mcast_grp_a = meta.io.group;
+            BRIDGE_IN(hdr.bridge, meta)
+        } else if (meta.io.next_hop != 0) {
+            for_tm.ucast_egress_port = meta.io.egress_port;
+            BRIDGE_IN(hdr.bridge, meta)
+        } else {
+            for_tm.ucast_egress_port = meta.io.egress_port;
+            for_tm.bypass_egress = 1;
+        }
+    }
+}
+
+// Tofino cannot cut a packet: what the answer had behind its headers stays, outside of the reset's total length.
+control CutReset(in headers_t hdr) {
+    apply { }
+}
+
+control BeginEgress(inout headers_t hdr, inout metadata_t meta, in egress_intrinsic_metadata_t intrinsic) {
+    apply {
+        meta.io.instance = intrinsic.egress_rid;
+    }
+}
+
+control EndEgress(in io_t io, inout egress_intrinsic_metadata_for_deparser_t for_deparser) {
+    apply {
+        if (io.drop == 1) {
+            for_deparser.drop_ctl = 1;
+        }
+    }
+}
+
+#endif
