@@ -112,7 +112,6 @@ func (b *Book) resume(f *Flow, lost bool, now time.Duration) {
 		f.retiring = false
 		f.until = now + b.limits.Delay
 	case lost && f.in == (Winner{}):
-		f.placed = false
 		f.until = now + b.limits.Restore
 	case !f.placed && !f.orphan:
 		// A claim that did not get there yet has its own time, until.
