@@ -97,7 +97,11 @@ func read(cfg *p4v1.ForwardingPipelineConfig) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := bmv2json.Parse(cfg.GetP4DeviceConfig())
+	json, err := deviceData(cfg.GetP4DeviceConfig())
+	if err != nil {
+		return nil, fmt.Errorf("p4_device_config: %w", err)
+	}
+	parsed, err := bmv2json.Parse(json)
 	if err != nil {
 		return nil, fmt.Errorf("p4_device_config: %w", err)
 	}
