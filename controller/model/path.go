@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -33,11 +34,15 @@ func Text(p *gpb.Path) string {
 	return text
 }
 
+// elsewhere finds paths of package config in messages.
+var elsewhere = regexp.MustCompile(`\b(?:switches|services|redirections)\[\d+\](?:\.[a-z-]+(?:\[\d+\])?)*`)
+
 // located gives errors of package config their paths in the tree.
 func located(c *config.Config, err error) error {
 	var all []error
 	for _, e := range config.List(err) {
-		all = append(all, &Error{Path(c, e.Path), e.Message})
+		message := elsewhere.ReplaceAllStringFunc(e.Message, func(path string) string { return Text(Path(c, path)) })
+		all = append(all, &Error{Path(c, e.Path), message})
 	}
 	return errors.Join(all...)
 }

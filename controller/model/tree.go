@@ -11,7 +11,11 @@ import (
 )
 
 // Module is the name of the YANG module that all nodes belong to; RFC 7951 puts it before the name of the topmost.
-const Module = "firstack"
+const (
+	Module = "firstack"
+	// Revision of the modules.
+	Revision = "2026-11-25"
+)
 
 // Schema is the root of the schema: the parent of /firstack.
 var Schema = sync.OnceValue(func() *yang.Entry {

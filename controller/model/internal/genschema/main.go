@@ -29,7 +29,7 @@ func main() {
 func generate(dir, out string) error {
 	cmd := exec.Command("go", "run", generator, "-path="+dir, "-output_file=-", "-package_name=schema",
 		"-generate_fakeroot", "-fakeroot_name=root", "-compress_paths=false", "-include_model_data",
-		"-generate_simple_unions", "-typedef_enum_with_defmod", dir+"/firstack.yang")
+		"-generate_simple_unions", "-generate_getters", "-typedef_enum_with_defmod", dir+"/firstack.yang")
 	cmd.Stderr = os.Stderr
 	code, err := cmd.Output()
 	if err != nil {

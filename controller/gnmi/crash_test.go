@@ -1,0 +1,3 @@
+package gnmi_test
+
+func serveChild() bool { return false }

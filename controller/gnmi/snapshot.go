@@ -1,0 +1,116 @@
+package gnmi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	gpb "github.com/openconfig/gnmi/proto/gnmi"
+
+	"github.com/firstack/firstack/controller/model"
+	"github.com/firstack/firstack/controller/model/schema"
+)
+
+// content says which parts of the tree a snapshot has.
+type content struct {
+	config      bool // what is wanted
+	effective   bool // the same under state, with defaults
+	operational bool // what is told of the controller and its switches
+	decisions   bool // the switches' counters, which have to be read from them
+}
+
+// snapshot is the tree at one moment. It is never changed.
+type snapshot struct {
+	root     *schema.Root
+	leaves   []leaf
+	made     time.Time
+	revision uint64
+}
+
+// take asks the controller for what a snapshot is to have.
+func (s *Server) take(ctx context.Context, c content) (*snapshot, error) {
+	intent := s.Intent()
+	root := &schema.Root{Firstack: &schema.Firstack_Firstack{}}
+	if c.config {
+		root = model.Copy(intent.root)
+	}
+	if c.effective || c.operational {
+		model.Effective(root, intent.Config)
+	}
+	if c.operational {
+		st, err := s.ask(ctx, intent, c.decisions)
+		if err != nil {
+			return nil, err
+		}
+		st.Put(root)
+	}
+	if c.operational && !c.effective {
+		model.Operational(root)
+	}
+	now := time.Now()
+	return &snapshot{root: root, leaves: leavesOf(root, now.UnixNano()), made: now, revision: intent.Revision}, nil
+}
+
+// ask puts the controller's answers together.
+func (s *Server) ask(ctx context.Context, intent *Intent, decisions bool) (*model.State, error) {
+	k := s.options.Controller
+	st := &model.State{Revision: intent.Revision}
+	var errs [5]error
+	st.Sessions, errs[0] = k.Sessions(ctx)
+	st.Learning, errs[1] = k.Learning(ctx)
+	st.Services, errs[2] = k.Services(ctx)
+	st.Replicas, errs[3] = k.Replicas(ctx)
+	page, err := k.Translations(ctx, 0)
+	st.Translations, errs[4] = page.Total, err
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	st.Ready = k.Ready(ctx) == nil
+	if decisions {
+		if st.Counters, err = k.Counters(ctx); err != nil {
+			s.options.Logger.Debug("counters of switches not read", "err", err) // the others' are there
+		}
+	}
+	return st, nil
+}
+
+// cache keeps the last snapshots for subscriptions, so that many of them cost what one does.
+type cache struct {
+	mu   sync.Mutex
+	last [2]*snapshot // without and with decisions
+}
+
+// recent gives a snapshot of everything that is not older than that, and not of an older configuration.
+func (s *Server) recent(ctx context.Context, age time.Duration, decisions bool) (*snapshot, error) {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	i := 0
+	if decisions {
+		i = 1
+	}
+	if l := s.cache.last[i]; l != nil && time.Since(l.made) < age && l.revision == s.Intent().Revision {
+		return l, nil
+	}
+	made, err := s.take(ctx, content{config: true, effective: true, operational: true, decisions: decisions})
+	if err != nil {
+		return nil, err
+	}
+	s.cache.last[i] = made
+	return made, nil
+}
+
+// needsDecisions says whether a path leads to counters that have to be read from switches.
+func needsDecisions(p *gpb.Path) bool {
+	full := []*gpb.PathElem{{Name: "firstack"}, {Name: "switches"}, {Name: "switch"}, {Name: "decisions"}}
+	for i, elem := range p.GetElem() {
+		if i == len(full) || elem.GetName() == anyPath {
+			return true
+		}
+		if elem.GetName() != anyOne && elem.GetName() != full[i].Name {
+			return false
+		}
+	}
+	return true
+}
