@@ -49,6 +49,7 @@ func network(policy config.OriginPolicy, replicas ...string) *config.Config {
 	}
 	s := config.Service{
 		Name: "web", Server: netip.MustParseAddr(serverAddr), Port: 80, Gateway: "sg", OriginPolicy: policy,
+		Steering: config.Steering{Mode: config.SteeringDiscover}, // each connection is a race of all, by the server gateway
 	}
 	for i, form := range replicas {
 		a := netip.MustParseAddr(replicaAddrs[form])
@@ -59,6 +60,7 @@ func network(policy config.OriginPolicy, replicas ...string) *config.Config {
 		})
 	}
 	c.Services = []config.Service{s}
+	c.Steering.Mode = config.SteeringDiscover // where the service is not listed as well
 	c.Complete()
 	if err := c.Validate(); err != nil {
 		panic(err)

@@ -24,6 +24,7 @@ type client struct {
 	plan    *plan.Client
 	book    *flow.Book
 	races   races
+	aim     *steering
 	writing bool
 	looking bool
 	strange uint64 // digests that could not be read
@@ -36,6 +37,7 @@ func newClient(g *Gateway, info *p4configv1.P4Info) (*client, error) {
 	}
 	c := &client{Gateway: g, program: program, plan: plan.NewClient(program), races: races{}}
 	c.book = flow.New(c.limits())
+	c.aim = newSteering(c)
 	return c, nil
 }
 
@@ -69,16 +71,24 @@ func (c *client) packets() packets {
 	}
 }
 
-func (c *client) configure(time.Duration) { c.book.SetLimits(c.limits()) }
+func (c *client) configure(now time.Duration) {
+	c.book.SetLimits(c.limits())
+	c.aim.configure(now)
+}
 
-func (c *client) hops() []plan.Hop { return nil }
+func (c *client) hops() []plan.Hop { return plan.SteeringHops(c.aim.all(), c.routing) }
 
 func (c *client) stages() ([]plan.Stage, []string, error) {
 	s, err := c.plan.Race(c.self, c.config.Redirections, c.timers())
-	return []plan.Stage{s}, nil, err
+	if err != nil {
+		return nil, nil, err
+	}
+	c.aim.probes(c.now())
+	steering, err := c.plan.Steering(c.aim.all(), c.routing, c.Gateway.hops, c.aim.numbers)
+	return append([]plan.Stage{s}, steering...), nil, err
 }
 
-func (c *client) settled() {}
+func (c *client) settled() { c.aim.numbers.Forget(c.aim.all()) }
 
 func (c *client) restored() bool { return c.book.Settled() }
 
@@ -114,7 +124,12 @@ func (c *client) readBack(ctx context.Context, conn *p4rt.Conn) (func(gap, now t
 			in = append(in, inboundEntry(entry))
 		}
 	}
+	steering, err := conn.ReadAll(ctx, c.plan.ReadSteering()...)
+	if err != nil {
+		return nil, err
+	}
 	return func(gap, now time.Duration) {
+		c.aim.adopt(steering, now)
 		c.book.Adopt(out, in, c.door.closed && gap < c.timers().Transitory, now)
 		if len(out)+len(in) > 0 {
 			c.log.Info("translations adopted", "outbound", len(out), "inbound", len(in), "connections", c.book.Len())

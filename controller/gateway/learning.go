@@ -59,21 +59,31 @@ func (c *client) event(e *clientgateway.FlowEvent, now time.Duration) {
 		c.book.Claimed(told)
 		if !told.FromClient {
 			c.races.won(server, replica, delay)
+			c.aim.answered(server, e, false, now)
 		}
 	case eventLate:
 		c.races.lost(server, replica, delay)
+		c.aim.answered(server, e, true, now)
 	case eventClosing:
 		c.book.Closing(told)
 	case eventReused:
 		c.book.Reused(told)
-	case eventUnanswered, eventOverdue, eventServer:
-		// About the way a SYN went, not about a translation.
+	case eventServer:
+		if c.aim.listed[server] != nil { // anybody's server may be the first to answer, having no replicas
+			c.races.won(server, server, delay)
+		}
+		c.aim.answered(server, e, false, now)
+	case eventUnanswered, eventOverdue:
+		c.aim.silent(server, e, now)
 	default:
 		c.strange++
 	}
 }
 
-func (c *client) tick(now time.Duration) { c.book.Tick(now) }
+func (c *client) tick(now time.Duration) {
+	c.book.Tick(now)
+	c.aim.tick(now)
+}
 
 // Batches: large enough that a busy switch is written to at full speed, and small enough that a lone connection
 // behind a batch does not wait long.

@@ -58,6 +58,7 @@ func awaitHealth(t *testing.T, n *lab.Network, state string, replicas ...string)
 // TestProbesWaitForTables: no server is taken for dead because the gateways before it have not been given their tables yet.
 func TestProbesWaitForTables(t *testing.T) {
 	n := lab.Start(t, lab.Default(t), live.Options{Edit: func(c *config.Config) {
+		discover(c)
 		c.Health = config.Health{Interval: 200 * time.Millisecond, Timeout: 190 * time.Millisecond, Rise: 3, Fall: 3}
 	}})
 	probed := map[string]bool{}

@@ -14,8 +14,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noProbes takes every replica to be active.
-func noProbes(c *config.Config) { c.Health.Off = true }
+// noProbes takes every replica to be active, and has the server gateway race every connection.
+func noProbes(c *config.Config) {
+	c.Health.Off = true
+	discover(c)
+}
+
+// discover has the server gateway race every connection, as the patent has it.
+func discover(c *config.Config) {
+	for i := range c.Services {
+		c.Services[i].Steering.Mode = config.SteeringDiscover
+	}
+}
 
 // probe begins to probe the servers of a network that was started without probes, so that none fails because the
 // network was not yet there. It notices within a fraction of a second, on a network that is scaled down.

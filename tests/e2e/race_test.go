@@ -23,6 +23,7 @@ func TestEndToEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := lab.Start(t, lab.Default(t, lab.InConfiguration(configurations...)), live.Options{Scale: 0.3, Edit: func(c *config.Config) {
+				discover(c)
 				c.Timers.LingerFIN, c.Timers.Transitory = time.Second, 2*time.Second
 			}})
 			r := n.Fetch(host.Request{Size: 1 << 20, Seed: 7})
@@ -52,7 +53,7 @@ func TestEndToEnd(t *testing.T) {
 // TestServerWins: where the server itself answers first, it serves the connection as if there were no firstack: nothing
 // is translated, the controller hears of nothing, and the replica's late answer is reset.
 func TestServerWins(t *testing.T) {
-	n := lab.Start(t, lab.Default(t, lab.WithPolicy(spec.PolicyRace), lab.WithReplicas(lab.Tokyo)), live.Options{})
+	n := lab.Start(t, lab.Default(t, lab.WithPolicy(spec.PolicyRace), lab.WithReplicas(lab.Tokyo)), live.Options{Edit: discover})
 	r := n.Fetch(host.Request{Size: 100_000, Seed: 1})
 	if r.ServedBy != "Washington DC" || n.Winner(r) != lab.Origin || r.Client != r.Local.String() {
 		t.Errorf("served by %s, won by %s: %+v", r.ServedBy, n.Winner(r), r)
