@@ -66,11 +66,11 @@ func (g *generator) initial() []*p4v1.Update {
 		}
 	}
 	for _, m := range g.info.Meters {
-		for range 4 {
+		for range 8 {
 			// No tokens come back: colours depend on how many came before, not on when.
 			modify(&p4v1.Entity{Entity: &p4v1.Entity_MeterEntry{MeterEntry: &p4v1.MeterEntry{
-				MeterId: m.Preamble.Id, Index: &p4v1.Index{Index: int64(g.r.IntN(8))},
-				Config: &p4v1.MeterConfig{Cburst: 1 + int64(g.r.IntN(3)), Pburst: 4 + int64(g.r.IntN(4))},
+				MeterId: m.Preamble.Id, Index: &p4v1.Index{Index: int64(1 + g.r.IntN(8))},
+				Config: &p4v1.MeterConfig{Cburst: 1 + int64(g.r.IntN(2)), Pburst: 2 + int64(g.r.IntN(3))},
 			}}})
 		}
 	}

@@ -100,10 +100,12 @@ func outcomes(err error, n int) ([]string, error) {
 	return list, nil
 }
 
-// sameRefusal tells whether both refuse an update, the reference switch with the one code it has for whatever its
-// driver can't do (known: RefusalCodes).
+// sameRefusal tells whether both refuse an update, with different codes as they are known to: the reference switch
+// has UNKNOWN for whatever its driver can't do, and INVALID_ARGUMENT for a member or group that is not there
+// (known: RefusalCodes).
 func sameRefusal(ours, theirs string) bool {
-	return ours != "" && theirs == fmt.Sprint(int(codes.Unknown))
+	code := func(c codes.Code) string { return fmt.Sprint(int(c)) }
+	return ours != "" && theirs == code(codes.Unknown) || ours == code(codes.NotFound) && theirs == code(codes.InvalidArgument)
 }
 
 // markers are frames that leave by each port, and to the controller, after everything before them.

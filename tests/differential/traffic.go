@@ -233,11 +233,13 @@ func (t *traffic) icmp() string {
 	f := t.flow()
 	replica := pick(t.r, replicas)
 	kind := pick(t.r, []string{"3/4 mtu=1400", "3/4 mtu=1400", "3/4 mtu=20", "3/1", "3/3", "11/0", "12/0", "4/0", "5/1"})
-	size := pick(t.r, []int{28, 28, 48, 48, 68, 20, 8, 40})
+	size := pick(t.r, []int{28, 28, 48, 48, 48, 68, 20, 8})
 	up := fmt.Sprintf(" / tcp %d>%d A seq=%d ack=5001 / payload 40", f.clientPort, f.serverPort, f.isn+1)
 	down := fmt.Sprintf(" / tcp %d>%d A seq=5001 ack=%d / payload 40", f.serverPort, f.clientPort, f.isn+1)
 	quoted, to := "", f.client
-	switch t.r.IntN(6) {
+	switch t.r.IntN(8) {
+	case 6, 7: // of a tunnel whose headers are in order
+		quoted = fmt.Sprintf("ip %s>%s df / ip %s>%s df", f.client, replica, f.client, f.server) + up
 	case 0:
 		quoted = t.ip(f.client, f.server) + up
 	case 1:

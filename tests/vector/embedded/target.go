@@ -23,8 +23,8 @@ import (
 
 const (
 	deviceID = 1
-	// portCount is how many ports the switch has, numbered from 1.
-	portCount = 8
+	// lastPort: the switch has all ports from 0 to here. An egress port that a program leaves unset is 0.
+	lastPort = 8
 )
 
 // Target is an embedded switch. It implements vector.Target.
@@ -46,7 +46,7 @@ var _ vector.Target = (*Target)(nil)
 func Start(ctx context.Context) (*Target, error) {
 	t := &Target{server: grpc.NewServer(), served: make(chan error, 1)}
 	t.sw = softswitch.New(softswitch.Options{DeviceID: deviceID, CPUPort: p4src.CPUPort, Now: t.clock.Load})
-	for id := uint32(1); id <= portCount; id++ {
+	for id := uint32(0); id <= lastPort; id++ {
 		if err := t.sw.AddPort(id, port{t, id}); err != nil {
 			return nil, errors.Join(err, t.sw.Close())
 		}
