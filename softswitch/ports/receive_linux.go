@@ -75,7 +75,9 @@ func (r *reader) wait() (closed bool, err error) {
 
 // gather makes a burst of what has arrived.
 func (r *reader) gather() {
-	for len(r.frames) < MaxBurst && r.held < MaxBurst && r.p.ring.ready() {
+	// Half of the ring at most: a slot that is held looks as if it had a frame.
+	most := min(MaxBurst, r.p.ring.slots/2)
+	for len(r.frames) < MaxBurst && r.held < most && r.p.ring.ready() {
 		got := r.p.ring.take()
 		r.held++
 		if got.status&slotLosing != 0 {
