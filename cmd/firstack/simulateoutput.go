@@ -65,31 +65,46 @@ func writeFile(name string, write func(io.Writer) error) error {
 	return errors.Join(write(file), file.Close())
 }
 
-// progress tells how far a run is, once it takes long.
+// progress tells how far a run is, once it takes long: on a terminal in one line, elsewhere in few.
 type progress struct {
-	mu   sync.Mutex
-	w    io.Writer
-	last time.Time
-	told bool
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool
+	last     time.Time
+	told     bool
 }
 
-// patience is how long nothing is told, and the pause between two tellings.
-const patience = 2 * time.Second
-
-func newProgress(w io.Writer) *progress { return &progress{w: w, last: time.Now()} }
+func newProgress(w io.Writer) *progress {
+	p := &progress{w: w, last: time.Now()}
+	if file, ok := w.(*os.File); ok {
+		if info, err := file.Stat(); err == nil {
+			p.terminal = info.Mode()&os.ModeCharDevice != 0
+		}
+	}
+	return p
+}
 
 func (p *progress) tell(policy string, done float64) {
+	pause := 10 * time.Second
+	if p.terminal {
+		pause = time.Second
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if time.Since(p.last) < patience {
+	if time.Since(p.last) < pause {
 		return
 	}
 	p.last, p.told = time.Now(), true
-	fmt.Fprintf(p.w, "\r%-8s %3.0f %%", policy, 100*done)
+	if p.terminal {
+		fmt.Fprintf(p.w, "\r%-8s %3.0f %%", policy, 100*done)
+	} else {
+		fmt.Fprintf(p.w, "%s: %.0f %%\n", policy, 100*done)
+	}
 }
 
+// end clears the line.
 func (p *progress) end() {
-	if p.told {
+	if p.told && p.terminal {
 		fmt.Fprint(p.w, "\r                \r")
 	}
 }

@@ -64,6 +64,9 @@ type Change struct {
 	By     time.Duration // Slower
 }
 
+// revives says whether a device answers SYNs after the change, as one that goes down or gets busy does not.
+func (c *Change) revives() bool { return c.Kind == Up || c.Kind == Free }
+
 // Settings are what a run's parts have in common. Complete fills in what is zero.
 type Settings struct {
 	Seed uint64
@@ -75,7 +78,8 @@ type Settings struct {
 	Loss float64
 	// Learn is the time from an answer to what the controller makes of it in the switch.
 	Learn time.Duration
-	// Detect is how long a device is down, or up again, before the probes have told everybody; negative: never.
+	// Detect is how long a device is down or busy, or answers again, before probes have told everybody; negative: never.
+	// That load makes a device busy for moments, probes do not notice.
 	Detect time.Duration
 	// DNSError and AnycastError are the shares of clients that are sent elsewhere than to the nearest.
 	DNSError, AnycastError float64

@@ -45,7 +45,6 @@ type strategy interface {
 
 // gateway is a client gateway with its clients.
 type gateway struct {
-	index      int
 	settings   *Settings
 	direct     []time.Duration // round trips, by device
 	detour     []time.Duration // delays of discovered answers, by device
@@ -60,7 +59,8 @@ type gateway struct {
 
 	retries heap[retry]
 	seq     uint64
-	answers []answer // of the SYN at hand
+	current connection // at hand: a strategy gets its address, so it would be allocated otherwise
+	answers []answer   // of the SYN at hand
 
 	tally   *tally
 	warm    int64 // connections that are not counted
@@ -87,7 +87,8 @@ func (g *gateway) run(s *scene, until time.Duration) {
 				return
 			}
 			r := g.retries.pop()
-			g.attempt(s, r.at, &r.c)
+			g.current = r.c
+			g.attempt(s, r.at, &g.current)
 			continue
 		}
 		if g.left == 0 || g.next >= until {
@@ -99,11 +100,13 @@ func (g *gateway) run(s *scene, until time.Duration) {
 		if s.changes != g.change {
 			g.change, g.sinceChange = s.changes, 0
 		}
-		c := connection{start: now, number: g.number, best: answer{device: -1}, since: g.sinceChange, change: int16(s.changes)}
-		c.client = g.arrivals.below(g.population)
+		g.current = connection{
+			start: now, client: g.arrivals.below(g.population), number: g.number, best: answer{device: -1},
+			since: g.sinceChange, change: int16(s.changes),
+		}
 		g.number++
 		g.sinceChange++
-		g.attempt(s, now, &c)
+		g.attempt(s, now, &g.current)
 	}
 }
 

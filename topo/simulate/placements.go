@@ -159,7 +159,7 @@ func (s *Settings) workers() int {
 // newGateway makes a gateway at a site of a deployment, with nothing to do yet.
 func newGateway(index, site int, d *Deployment, policy Policy, s *Settings) *gateway {
 	g := &gateway{
-		index: index, settings: s, devices: d.Devices, population: 1, strategy: policy.strategy(site, d, s),
+		settings: s, devices: d.Devices, population: 1, strategy: policy.strategy(site, d, s),
 		arrived: make([]int64, len(d.Devices)), answers: make([]answer, 0, 2*len(d.Devices)),
 	}
 	for i, dev := range d.Devices {

@@ -12,7 +12,7 @@ type scene struct {
 	full     []bool          // as the load has it
 	slow     []time.Duration // by changes
 	wait     []time.Duration // by load
-	known    []bool          // alive as far as probes know: the server gateway sends to no others
+	known    []bool          // answering as far as probes know: the server gateway sends to no others
 	routed   []bool          // alive as far as routing knows
 
 	version uint32 // of all of this
@@ -48,10 +48,10 @@ func newScene(devices int, changes []Change, s *Settings) *scene {
 	}
 	for _, c := range changes {
 		sc.points = append(sc.points, point{c.At, c, itself})
+		if c.Kind != Slower && s.Detect >= 0 {
+			sc.points = append(sc.points, point{c.At + s.Detect, c, probes})
+		}
 		if c.Kind == Down || c.Kind == Up {
-			if s.Detect >= 0 {
-				sc.points = append(sc.points, point{c.At + s.Detect, c, probes})
-			}
 			sc.points = append(sc.points, point{c.At + s.Converge, c, routing})
 		}
 	}
@@ -82,7 +82,7 @@ func (s *scene) happen(p *point) {
 	d := p.change.Device
 	switch p.whom {
 	case probes:
-		s.known[d] = p.change.Kind == Up
+		s.known[d] = p.change.revives()
 		return
 	case routing:
 		s.routed[d] = p.change.Kind == Up
@@ -114,7 +114,7 @@ func (s *scene) extra(d int) time.Duration { return s.slow[d] + s.wait[d] }
 func (s *scene) knownAt(d int, at time.Duration) bool {
 	for i := s.next - 1; i >= 0; i-- {
 		if p := &s.points[i]; p.at <= at && p.whom == probes && p.change.Device == d {
-			return p.change.Kind == Up
+			return p.change.revives()
 		}
 	}
 	return true

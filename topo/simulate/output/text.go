@@ -58,7 +58,7 @@ func devices(w io.Writer, report *simulate.Report) error {
 // recoveries shows how long choices were wrong after each change.
 func recoveries(w io.Writer, report *simulate.Report) error {
 	for i, change := range report.Changes {
-		fmt.Fprintf(w, "\nAfter %s, until the last connection that was not on a near device (of the first 200 of each gateway)\n", change)
+		fmt.Fprintf(w, "\nAfter %s: until the last connection of a gateway that was not on a near device, until the next change, 200 at most\n", change)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(tw, "policy\tgateways\tconnections p50\tconnections max\tseconds max\t")
 		for _, r := range report.Results {
