@@ -20,6 +20,7 @@ test: tools vet ## Run all tests, with the race detector where a C compiler is p
 	@[ -n "$(RACE)" ] || echo "NOT CHECKED: data races (the race detector needs cgo and a C compiler, e.g. apt-get install gcc libc6-dev)"
 	@command -v p4c-bm2-ss >/dev/null || echo "NOT COMPARED: P4 artefacts with a fresh compilation (p4c-bm2-ss is not on PATH); their hashes are checked"
 	$(GO) test $(RACE) -timeout 20m ./...
+	@$(MAKE) --no-print-directory lab-brief
 
 # A C compiler for the race detector, where it can be had without asking.
 .PHONY: tools
@@ -65,6 +66,23 @@ lab-bin:
 
 lab-test: lab-bin ## Try labs of Linux namespaces with SWITCH=firstack, bmv2 or all (root, nginx, curl, wrk, tshark).
 	$(GO) test ./topo/lab -run 'TestLab|TestCrash' -count 1 -timeout 30m -v -switch $(SWITCH) -bin $(CURDIR)/bin
+
+# What of that every run of the tests can afford, where the kernel lets us: about a minute.
+.PHONY: lab-brief lab-tools
+lab-brief: lab-tools
+	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then \
+		$(GO) build -o bin/ ./cmd/... && \
+		$(GO) test ./topo/lab -run TestLab -count 1 -timeout 5m -parallel 3 -v -switch firstack -brief -bin $(CURDIR)/bin; \
+	else echo "NOT RUN: firstack-switch between real hosts in network namespaces (needs Linux and root: sudo make lab-test)"; fi
+
+# Its programs, where they can be had without asking. Where systemd runs, nginx would be started as a service.
+LAB_PROGRAMS := ip ping ethtool nginx curl tshark
+LAB_PACKAGES := iproute2 iputils-ping ethtool nginx-light curl tshark
+lab-tools:
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ ! -d /run/systemd/system ] || exit 0; \
+	for p in $(LAB_PROGRAMS); do command -v $$p >/dev/null || missing=1; done; [ -n "$$missing" ] || exit 0; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get install -y -qq $(LAB_PACKAGES) >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq $(LAB_PACKAGES) >/dev/null) || true
 
 mininet: lab-bin ## Open Mininet's CLI with everything running: SWITCH, CONFIG=A, B, C or own, TOPOLOGY=FILE (root, Mininet).
 	/usr/bin/python3 mininet/demo.py --switch $(SWITCH:all=firstack) --config $(CONFIG) $(LAB_TOPOLOGY)

@@ -54,8 +54,8 @@ func (b *bench) capture() (stop func() string) {
 }
 
 // judgeCapture looks for what a client must not see: a wrong checksum, a packet from anybody but the server, a tag, a
-// tunnel.
-func (b *bench) judgeCapture(file string) {
+// tunnel. After other failures it shows the resets, too.
+func (b *bench) judgeCapture(file string, broken bool) {
 	client := b.Layout.Host(b.client).Addresses[0].Addr()
 	server := b.Layout.Services[0].Server.Addr()
 	gateway := b.Layout.Host(b.client).Via
@@ -81,6 +81,11 @@ func (b *bench) judgeCapture(file string) {
 		}
 	}
 	b.oneAnswer(file)
+	if broken || b.Failed() {
+		if n, first := b.search(file, "tcp.flags.reset == 1"); n > 0 {
+			b.Logf("%d resets, the first:\n%s", n, first)
+		}
+	}
 	if n, _ := b.search(file, "tcp"); n < 1000 {
 		b.Errorf("only %d TCP packets were captured", n)
 	} else {
@@ -102,18 +107,21 @@ func (b *bench) oneAnswer(file string) {
 	b.Logf("%d connections were answered", len(answers))
 }
 
+// shown is how many packets are shown of a kind.
+const shown = 5
+
 // search counts the packets that a display filter finds.
 func (b *bench) search(file, filter string) (n int, first string) {
 	out := b.tshark(file, filter, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
 	n = bytes.Count(out, []byte("\n"))
-	first, _, _ = strings.Cut(string(out), "\n")
-	return n, first
+	lines := strings.SplitAfterN(string(out), "\n", shown+1)
+	return n, strings.Join(lines[:min(shown, len(lines))], "")
 }
 
 // tshark prints the packets that a display filter finds. Only headers are looked at: putting streams together would
 // take minutes.
 func (b *bench) tshark(file, filter string, options ...string) []byte {
-	argv := append([]string{"-n", "-r", file, "-Y", filter, "--disable-protocol", "http", "-o", "tcp.desegment_tcp_streams:FALSE",
+	argv := append([]string{"-n", "-r", file, "-t", "ud", "-Y", filter, "--disable-protocol", "http", "-o", "tcp.desegment_tcp_streams:FALSE",
 		"-o", "tcp.analyze_sequence_numbers:FALSE"}, options...)
 	out, err := exec.CommandContext(b.ctx, "tshark", argv...).Output()
 	if err != nil {

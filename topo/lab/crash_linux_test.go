@@ -17,7 +17,8 @@ func TestCrash(t *testing.T) {
 	if *switchFlag == "" || os.Geteuid() != 0 {
 		t.Skip("NOT RUN: labs on real kernels need root and -switch, or `make lab-test`")
 	}
-	const name = "test-crash"
+	name := testName("crash")
+	sweep(t)
 	firstack := filepath.Join(binaries(t), "firstack")
 	for _, after := range []time.Duration{20, 100, 250, 400, 600, 900, 1300, 2500} {
 		after *= time.Millisecond

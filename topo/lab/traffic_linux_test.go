@@ -40,7 +40,7 @@ func (b *bench) fetch(file string, args ...string) (fetched, error) {
 	hash := sha256.New()
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(hash, &out), &errOut
 	if err := cmd.Run(); err != nil {
-		return fetched{}, fmt.Errorf("curl %s: %w: %s", file, err, errOut.String())
+		return fetched{}, fmt.Errorf("curl %s: %w at %s: %s", file, err, time.Now().UTC().Format("15:04:05.000"), errOut.String())
 	}
 	want, err := Sum(b.Layout.Seed, strings.TrimPrefix(file, slow))
 	if err != nil {
@@ -75,7 +75,10 @@ func (b *bench) everyFile() {
 		}
 		b.Logf("%s served by %s, connected in %.1f ms", f.Name, got.site, float64(got.connect.Microseconds())/1e3)
 	}
-	// The quickest of several races is won by the leg that is shortest, and takes as long as that.
+}
+
+// quickestRace is won, of several, by the leg that is shortest, and takes as long as that.
+func (b *bench) quickestRace() {
 	winner, leg := b.shortestLeg()
 	best := fetched{connect: time.Hour}
 	for range 5 {
@@ -182,7 +185,11 @@ const afresh = 5 * time.Second
 // switchesKilled takes each kind of gateway away in turn. Its program and entries come back by themselves, and with
 // them the connections that ran through it: the controller remembers.
 func (b *bench) switchesKilled() {
-	for _, role := range []spec.Role{spec.ClientGateway, spec.ServerGateway, spec.ReplicaGateway} {
+	roles := []spec.Role{spec.ClientGateway, spec.ServerGateway, spec.ReplicaGateway}
+	if *briefFlag {
+		roles = roles[:1]
+	}
+	for _, role := range roles {
 		i := slices.IndexFunc(b.Layout.Gateways, func(g Gateway) bool { return g.Role == role })
 		name := b.Layout.Gateways[i].Name
 		old := b.slowly()
