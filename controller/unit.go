@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway"
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/internal/tlsfiles"
 )
 
 // unit is one switch: its session and its gateway.
@@ -19,6 +21,7 @@ type unit struct {
 	role    config.Role
 	cookie  uint64
 	reach   reach
+	tls     *tlsfiles.Material // nil: plaintext
 	session *p4rt.Session
 	gateway *gateway.Gateway
 
@@ -56,8 +59,10 @@ func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options)
 		Election: p4rt.ElectionID(c.Controller.ElectionID),
 		Pipeline: pipeline, Registers: o.Registers, Logger: o.Logger,
 	}
+	var material *tlsfiles.Material
 	if s.TLS != nil {
-		options.TLS = p4rt.LoadTLS(s.TLS.CA, s.TLS.Cert, s.TLS.Key, "")
+		material = tlsfiles.New(tlsfiles.Files{CA: s.TLS.CA, Cert: s.TLS.Cert, Key: s.TLS.Key}, o.Logger.With("switch", s.Name))
+		options.TLS = func() (*tls.Config, error) { return material.Client("") }
 	}
 	if dial, name := o.Dial, s.Name; dial != nil {
 		options.Dial = func(ctx context.Context, address string) (net.Conn, error) { return dial(ctx, name, address) }
@@ -66,7 +71,7 @@ func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options)
 	if err != nil {
 		return nil, err
 	}
-	return &unit{name: s.Name, role: s.Role, cookie: pipeline.Cookie(), reach: reachOf(s), session: session, gateway: g}, nil
+	return &unit{name: s.Name, role: s.Role, cookie: pipeline.Cookie(), reach: reachOf(s), tls: material, session: session, gateway: g}, nil
 }
 
 // run starts the unit.

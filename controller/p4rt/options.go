@@ -22,7 +22,7 @@ type Options struct {
 	DeviceZero bool
 	Role       string // empty: the default role, full access
 
-	// TLS is consulted at every connection, so that renewed certificates are used. LoadTLS makes one from files.
+	// TLS is consulted at every connection, so that renewed certificates are used.
 	TLS func() (*tls.Config, error)
 	// Insecure gives up encryption and authentication. There is no falling back to it.
 	Insecure bool

@@ -69,7 +69,7 @@ func TestOptionsRefused(t *testing.T) {
 		"no address":       func(o *p4rt.Options) { o.Address = "" },
 		"no pipeline":      func(o *p4rt.Options) { o.Pipeline.P4Info = nil },
 		"no security said": func(o *p4rt.Options) { o.Insecure = false },
-		"both securities":  func(o *p4rt.Options) { o.TLS = p4rt.LoadTLS("", "", "", "") },
+		"both securities":  func(o *p4rt.Options) { o.TLS = fromFiles("", "", "", "") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := options(t, srv)
