@@ -13,40 +13,52 @@ import (
 )
 
 func newRun() *cobra.Command {
-	var file, level, format string
+	var file, dir, address, level, format string
 	cmd := &cobra.Command{
-		Use:   "run -c FILE",
+		Use:   "run [-c FILE] [--store DIR]",
 		Short: "Run the controller",
 		Long: `run keeps a P4Runtime session with every switch of the configuration, pushes the programs where they differ, writes
 what is missing, learns translations and probes replicas. It ends on SIGINT or SIGTERM; the switches keep what they have
-and connections go on.`,
-		Example: "  firstack run -c firstack.yaml\n  firstack run -c firstack.yaml --log-level debug --log-format json",
+and connections go on.
+
+It is configured over gNMI while it runs (docs/gnmi.md). With --store that lasts: the file is taken when the store is
+empty, and from then on the store counts.`,
+		Example: "  firstack run -c firstack.yaml\n  firstack run -c firstack.yaml --store /var/lib/firstack\n  firstack run -c firstack.yaml --log-level debug --log-format json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			logger, err := newLogger(level, format)
 			if err != nil {
 				return err
 			}
-			c, err := config.Load(file)
-			if err != nil {
-				fmt.Fprintln(cmd.ErrOrStderr(), err)
-				return errReported
-			}
-			for _, w := range c.Warnings() {
-				logger.Warn("configuration", "file", file, "warning", w)
-			}
-			k, err := controller.New(c, controller.Options{Logger: logger})
+			s, err := openStore(dir)
 			if err != nil {
 				return err
 			}
-			return k.Run(cmd.Context())
+			defer s.Close()
+			intent, err := firstIntent(cmd.Context(), s, file, logger)
+			if len(config.List(err)) > 0 {
+				fmt.Fprintln(cmd.ErrOrStderr(), err)
+				return errReported
+			}
+			if err != nil {
+				return err
+			}
+			for _, w := range intent.Config.Warnings() {
+				logger.Warn("configuration", "warning", w)
+			}
+			k, err := controller.New(intent.Config, controller.Options{Logger: logger})
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), k, s, intent, address, logger)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&file, "config", "c", "", "configuration file (docs/configuration.md)")
+	flags.StringVar(&dir, "store", "", "folder that keeps the configuration; without one it ends with the process")
+	flags.StringVar(&address, "gnmi", defaultGNMI, "address of the gNMI server; off for none")
 	flags.StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&format, "log-format", "text", "text or json")
-	_ = cmd.MarkFlagRequired("config") // fails only for a flag that does not exist
 	return cmd
 }
 

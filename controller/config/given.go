@@ -1,6 +1,11 @@
 package config
 
-import "github.com/firstack/firstack/controller/config/internal/strict"
+import (
+	"fmt"
+	"os"
+
+	"github.com/firstack/firstack/controller/config/internal/strict"
+)
 
 // Given lists the paths of a tree that somebody wrote down, as in services[0].replicas[1].port, elements of lists and
 // mappings included. What is left out has its default, so a zero that is written down is told from one that is not.
@@ -18,6 +23,15 @@ func ParseGiven(name string, data []byte) (*Config, Given, error) {
 		given[path] = true
 	}
 	return c, given, nil
+}
+
+// LoadGiven is ParseGiven on a file.
+func LoadGiven(path string) (*Config, Given, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return ParseGiven(path, data)
 }
 
 // Finish completes and validates a tree of which given says what was written down: Complete and Validate for trees that

@@ -103,3 +103,6 @@ func Path(c *config.Config, path string) *gpb.Path {
 func below(node reflect.Type, name string) reflect.Type {
 	return node.Field(fieldOf(node, name)).Type.Elem()
 }
+
+// ParsePath reads what Text gives.
+func ParsePath(text string) (*gpb.Path, error) { return ygot.StringToStructuredPath(text) }
