@@ -97,7 +97,7 @@ func loadProgram(sw *softswitch.Switch, c config) error {
 
 func serve(ctx context.Context, sw *softswitch.Switch, c config, log logger) error {
 	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(maxMessage), grpc.MaxHeaderListSize(maxHeaderList)}
-	creds, err := serverCredentials(c)
+	creds, err := serverCredentials(c, log)
 	if err != nil {
 		return err
 	}
