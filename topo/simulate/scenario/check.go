@@ -51,12 +51,20 @@ func capacity(r *report, path string, c Capacity) {
 	if c.Servers < 0 || c.Servers > maxServers {
 		r.add(path+".servers", "%d is not from 0 to %d", c.Servers, maxServers)
 	}
-	if c.Servers > 0 && (c.Service <= 0 || c.Service > time.Hour) {
+	if duration(r, path+".service", c.Service) && c.Servers > 0 && (c.Service.Duration <= 0 || c.Service.Duration > time.Hour) {
 		r.add(path+".service", "with servers, a time of up to an hour is needed")
 	}
 	if c.Backlog < 0 || c.Backlog > math.MaxInt32 {
 		r.add(path+".backlog", "%d is not from 0 to %d", c.Backlog, math.MaxInt32)
 	}
+}
+
+// duration says whether a time is one, and reports it otherwise.
+func duration(r *report, path string, t Time) bool {
+	if t.wrong != "" {
+		r.add(path, "%s is not a time such as 1m30s", t.wrong)
+	}
+	return t.wrong == ""
 }
 
 func (s *Scenario) checkReplicas(r *report) {
@@ -113,8 +121,8 @@ func (s *Scenario) checkChanges(r *report) {
 	}
 	for i, c := range s.Changes {
 		path := fmt.Sprintf("changes[%d]", i)
-		if c.At < 0 || c.At > maxTime {
-			r.add(path+".at", "%v is not from 0s to ten years", c.At)
+		if duration(r, path+".at", c.At) && (c.At.Duration < 0 || c.At.Duration > maxTime) {
+			r.add(path+".at", "%v is not from 0s to ten years", c.At.Duration)
 		}
 		if s.device(c.Device) < 0 {
 			r.add(path+".device", "%q is neither origin nor a replica's name", c.Device)
@@ -123,10 +131,11 @@ func (s *Scenario) checkChanges(r *report) {
 		switch {
 		case c.State != "" && !known:
 			r.add(path+".state", "%q is not one of down, up, busy, free", c.State)
-		case known == (c.Slower != 0):
+		case !duration(r, path+".slower", c.Slower):
+		case known == (c.Slower.Duration != 0):
 			r.add(path, "want either state or slower")
-		case c.Slower < -time.Hour || c.Slower > time.Hour:
-			r.add(path+".slower", "%v is more than an hour", c.Slower)
+		case c.Slower.Duration < -time.Hour || c.Slower.Duration > time.Hour:
+			r.add(path+".slower", "%v is more than an hour", c.Slower.Duration)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/firstack/firstack/topo/simulate"
@@ -29,9 +30,9 @@ type Scenario struct {
 // Capacity of a device: Servers connections at once, each for Service in the mean, and Backlog more that wait. Without
 // servers there is no limit.
 type Capacity struct {
-	Servers int           `yaml:"servers"`
-	Service time.Duration `yaml:"service"`
-	Backlog int           `yaml:"backlog"`
+	Servers int  `yaml:"servers"`
+	Service Time `yaml:"service"`
+	Backlog int  `yaml:"backlog"`
 }
 
 // Origin is the service's origin. Its policy is that of steered services; the policies race, standby and never have
@@ -61,10 +62,27 @@ type Clients struct {
 // Change happens to a device: "origin", or a replica's name. Either State is one of down, up, busy, free, or Slower says
 // by how much its round trips get longer.
 type Change struct {
-	At     time.Duration `yaml:"at"`
-	Device string        `yaml:"device"`
-	State  string        `yaml:"state"`
-	Slower time.Duration `yaml:"slower"`
+	At     Time   `yaml:"at"`
+	Device string `yaml:"device"`
+	State  string `yaml:"state"`
+	Slower Time   `yaml:"slower"`
+}
+
+// Time is a duration such as 1m30s. What is none is kept, so that the check can say where it stands: the YAML library
+// could not.
+type Time struct {
+	time.Duration
+	wrong string // quoted
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (t *Time) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		t.wrong = strconv.Quote(string(text))
+	}
+	t.Duration = d
+	return nil
 }
 
 // States of a Change.
@@ -80,7 +98,7 @@ func (s *Scenario) Traffic() *simulate.Traffic {
 	}
 	add := func(name, site string, weight uint16, c Capacity) {
 		t.Deployment.Devices = append(t.Deployment.Devices, simulate.Device{
-			Name: name, Site: s.world.Site(site), Weight: weight, Servers: c.Servers, Service: c.Service, Backlog: c.Backlog,
+			Name: name, Site: s.world.Site(site), Weight: weight, Servers: c.Servers, Service: c.Service.Duration, Backlog: c.Backlog,
 		})
 	}
 	add("origin", s.Origin.Site, 1, s.Origin.Capacity)
@@ -97,7 +115,7 @@ func (s *Scenario) Traffic() *simulate.Traffic {
 		if !ok {
 			kind = simulate.Slower
 		}
-		t.Changes = append(t.Changes, simulate.Change{At: c.At, Device: s.device(c.Device), Kind: kind, By: c.Slower})
+		t.Changes = append(t.Changes, simulate.Change{At: c.At.Duration, Device: s.device(c.Device), Kind: kind, By: c.Slower.Duration})
 	}
 	return t
 }
