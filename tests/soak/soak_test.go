@@ -30,7 +30,7 @@ var (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestSoak opens connections by the hundred at once to five services, in A, B, C and mixed, with every origin policy, over
-// paths with jitter, loss, duplication, reordering and equal delays, while replicas are cut off and come back, are busy,
+// paths with jitter, loss, duplication, reordering and equal delays, in every mode of steering, while replicas are cut off and come back, are busy,
 // drained and taken down, and the controller is killed, started and reconfigured.
 //
 // What must hold: a client is never given two different answers to one SYN, never hears from an address but the server's;

@@ -104,4 +104,11 @@ func timers(c *config.Config) {
 	c.Timers.Transitory = 20 * time.Second
 	c.Timers.Idle = 25 * time.Second
 	c.Health.Off = true // until the network is there
+	// Two services raced as the patent has it, one raced by the client gateways, the others steered as far as it goes,
+	// with more races and discoveries in between than anyone would ask for.
+	for i := range c.Services {
+		s := &c.Services[i].Steering
+		s.Mode = []config.SteeringMode{config.SteeringDirect, config.SteeringDiscover, config.SteeringRace}[i%3]
+		s.RaceEvery, s.ScoutEvery, s.Legs = 8, 8, 3
+	}
 }
