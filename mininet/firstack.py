@@ -210,10 +210,12 @@ class Bmv2Switch(P4RuntimeSwitch):
     binary = 'simple_switch_grpc'
     hint = "install p4lang's package p4lang-bmv2, see docs/quickstart.md"
     next_thrift_port = 9090
+    present = False  # in the network that is built
 
     def __init__(self, name, thrift_port=None, **kwargs):
         """thrift_port: where the Thrift server listens, at all addresses (None: 9090 and up)"""
         P4RuntimeSwitch.__init__(self, name, **kwargs)
+        Bmv2Switch.present = True
         if thrift_port is None:
             thrift_port = Bmv2Switch.next_thrift_port
             Bmv2Switch.next_thrift_port += 1
@@ -227,14 +229,18 @@ class Bmv2Switch(P4RuntimeSwitch):
 
 class P4Host(Host):
     """A host whose kernel finishes its packets by itself: nothing on the way has a network card that would compute
-       checksums and cut segments."""
+       checksums and cut segments. BMv2 needs that."""
+
+    def finishes(self):
+        return True
 
     def config(self, **params):
         result = Host.config(self, **params)
         for intf in self.intfList():
-            out = self.cmd('ethtool -K %s tx off sg off tso off gso off gro off' % intf)
-            if 'not found' in out:
-                raise Exception('ethtool is missing: apt-get install ethtool')
+            if self.finishes():
+                out = self.cmd('ethtool -K %s tx off sg off tso off gso off gro off' % intf)
+                if 'not found' in out:
+                    raise Exception('ethtool is missing: apt-get install ethtool')
             self.cmd('sysctl -qw net.ipv6.conf.%s.disable_ipv6=1' % intf)
         return result
 
@@ -252,6 +258,9 @@ class FirstackHost(P4Host):
         self.layout = layout
         self.files = files
         self.control = control
+
+    def finishes(self):
+        return Bmv2Switch.present  # firstack-switch does it for them
 
     def config(self, **params):
         result = P4Host.config(self, **params)
@@ -326,6 +335,7 @@ class FirstackTopo(Topo):
        topology: YAML file (None: that of `firstack demo`); config: A, B, C or own"""
 
     def build(self, topology=None, config='own', **_opts):
+        Bmv2Switch.present = False
         self.files = tempfile.mkdtemp(prefix=PREFIX)
         atexit.register(shutil.rmtree, self.files, ignore_errors=True)
         os.chmod(self.files, 0o755)  # nginx's workers are nobody

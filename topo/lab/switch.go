@@ -35,9 +35,9 @@ func (s Switch) binary() string {
 	return "firstack-switch"
 }
 
-// offloads tells whether hosts may leave checksums and segments to a network card that there is not. A switch that
-// sees such packets as they are makes wrong ones of them.
-func (s Switch) offloads() bool { return false }
+// offloads tells whether hosts may leave checksums and segments to a network card that there is not. firstack-switch
+// finishes such packets; BMv2 takes them as they are and makes wrong ones of them.
+func (s Switch) offloads() bool { return s == Firstack }
 
 // argv is the command of a gateway's switch. It starts without a program: the controller pushes it.
 func (s Switch) argv(binary string, g *Gateway, dir string) []string {
