@@ -227,6 +227,20 @@ func (k *Controller) apply(ctx context.Context, c *config.Config) error {
 	return errors.Join(errs...)
 }
 
+// ReloadTLS looks at the files of certificates, as every new session does, and says which can't be used: there what was
+// read before stays in use. Sessions go on.
+func (k *Controller) ReloadTLS() error {
+	var errs []error
+	for _, u := range k.roster.Load().units {
+		if u.tls != nil {
+			if err := u.tls.Reload(); err != nil {
+				errs = append(errs, fmt.Errorf("switch %s: %w", u.name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Handler serves the state over HTTP.
 func (k *Controller) Handler() http.Handler { return state.Handler(k) }
 

@@ -32,7 +32,7 @@ func (k *Controller) Sessions(ctx context.Context) ([]state.Session, error) {
 			State: s.State.String(), Since: s.Since, Primary: s.State == p4rt.Primary,
 			Settled: standing.Settled, Problems: standing.Problems,
 			ElectionID: s.Election.String(), Highest: s.Highest.String(),
-			Cookie: fmt.Sprintf("%016x", u.cookie), API: s.API,
+			Cookie: fmt.Sprintf("%016x", u.cookie), API: s.API, CertificateExpires: u.expires(),
 			Stats: state.Stats{
 				Connects: s.Stats.Connects, PipelinePushes: uint64(s.Pushed),
 				DigestLists: s.Stats.DigestLists, DigestsDropped: s.Stats.DigestsDropped,

@@ -7,6 +7,7 @@ import (
 	"net"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/gateway"
@@ -72,6 +73,14 @@ func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options)
 		return nil, err
 	}
 	return &unit{name: s.Name, role: s.Role, cookie: pipeline.Cookie(), reach: reachOf(s), tls: material, session: session, gateway: g}, nil
+}
+
+// expires is when the certificate that the switch is shown ends; zero without one.
+func (u *unit) expires() time.Time {
+	if u.tls == nil {
+		return time.Time{}
+	}
+	return u.tls.Expires()
 }
 
 // run starts the unit.

@@ -21,7 +21,9 @@ type Session struct {
 	API        string    `json:"p4runtime_version,omitempty"`
 	Error      string    `json:"error,omitempty"` // why it was last lost
 	Problems   []string  `json:"problems,omitempty"`
-	Stats      Stats     `json:"stats"`
+	// CertificateExpires is when the certificate that the switch is shown ends; none in plaintext.
+	CertificateExpires time.Time `json:"certificate_expires,omitzero"`
+	Stats              Stats     `json:"stats"`
 }
 
 // Stats count what a session did since the controller began.
