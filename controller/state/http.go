@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -21,13 +20,13 @@ const (
 // answerWithin is how long a question may take.
 const answerWithin = 10 * time.Second
 
-// Handler serves a Source's state as JSON under /v1, its metrics under /metrics, and /healthz and /readyz. It has no
-// authentication: it belongs on a loopback address.
+// Handler serves a Source's state as JSON under /v1, its metrics and the process's under /metrics, /healthz and
+// /readyz, and Go's profiles under /debug/pprof/ for this machine only. It has no authentication: it belongs on a
+// loopback address.
 func Handler(s Source) http.Handler {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(NewCollector(s))
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(newRegistry(s), promhttp.HandlerOpts{}))
+	mux.Handle("/debug/pprof/", profiles())
 	mux.HandleFunc("GET /v1/sessions", answer(func(r *http.Request) (any, error) { return s.Sessions(r.Context()) }))
 	mux.HandleFunc("GET /v1/services", answer(func(r *http.Request) (any, error) { return s.Services(r.Context()) }))
 	mux.HandleFunc("GET /v1/replicas", answer(func(r *http.Request) (any, error) { return s.Replicas(r.Context()) }))

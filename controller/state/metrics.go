@@ -27,17 +27,22 @@ var (
 	descPushes     = desc("p4rt_pipeline_pushes_total", "Pipelines pushed to a switch.", "switch")
 	descUpdates    = desc("p4rt_updates_total", "Updates sent to a switch.", "switch")
 	descFailed     = desc("p4rt_update_errors_total", "Updates that a switch refused.", "switch")
+	descExpiry     = desc("p4rt_certificate_expiry_timestamp_seconds", "When the certificate that a switch is shown ends.", "switch")
 	descDigests    = desc("p4rt_digest_lists_total", "Digest lists received from a switch.", "switch")
 	descLost       = desc("p4rt_digest_lists_dropped_total", "Digest lists for which the controller had no room.", "switch")
 	descPacketIns  = desc("p4rt_packet_ins_total", "Packets that a switch handed to the controller.", "switch")
+	descNoRoom     = desc("p4rt_packet_ins_dropped_total", "Such packets for which the controller had no room.", "switch")
 	descPacketOuts = desc("p4rt_packet_outs_total", "Packets that the controller had a switch send.", "switch")
 	descWins       = desc("races_total", "Races won by a replica.", "service", "winner")
 	descLosses     = desc("late_answers_total", "Answers that came after another had won.", "service", "replica")
 	descDelay      = desc("synack_race_seconds", "From a SYN to the answer of a replica, at the client gateways.", "service", "replica")
+	descRaced      = desc("service_raced_replicas", "Replicas that SYNs for a service go to.", "service")
+	descOrigin     = desc("origin_health", "1 for the state that an origin server is in.", "service", "origin", "state")
 	descHealth     = desc("replica_health", "1 for the state that a replica is in.", "service", "replica", "state")
 	descRunning    = desc("replica_translations", "Connections that run to a replica.", "service", "replica")
 	descFlows      = desc("flows", "Connections in a client gateway's memory.", "switch")
 	descLearnt     = desc("flows_learnt_total", "Claims that made or changed a translation.", "switch")
+	descAdopted    = desc("flows_adopted_total", "Translations taken over from a switch that had them already.", "switch")
 	descRetired    = desc("flows_retired_total", "Translations given up.", "switch", "reason")
 	descFull       = desc("flows_full_total", "Claims that found no room.", "switch")
 	descStale      = desc("flow_events_stale_total", "Digests that told nothing new.", "switch")
@@ -61,7 +66,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 		name    string
 		collect func(context.Context, chan<- prometheus.Metric) error
 	}{
-		{"sessions", c.sessions}, {"replicas", c.replicas}, {"learning", c.learning}, {"counters", c.counters},
+		{"sessions", c.sessions}, {"services", c.services}, {"replicas", c.replicas}, {"learning", c.learning}, {"counters", c.counters},
 	} {
 		began := time.Now()
 		err := part.collect(ctx, out)
@@ -102,10 +107,27 @@ func (c *Collector) sessions(ctx context.Context, out chan<- prometheus.Metric) 
 		counter(out, descPushes, s.Stats.PipelinePushes, s.Switch)
 		counter(out, descUpdates, s.Stats.Updates, s.Switch)
 		counter(out, descFailed, s.Stats.UpdatesFailed, s.Switch)
+		if !s.CertificateExpires.IsZero() {
+			gauge(out, descExpiry, float64(s.CertificateExpires.Unix()), s.Switch)
+		}
 		counter(out, descDigests, s.Stats.DigestLists, s.Switch)
 		counter(out, descLost, s.Stats.DigestsDropped, s.Switch)
 		counter(out, descPacketIns, s.Stats.Packets, s.Switch)
+		counter(out, descNoRoom, s.Stats.PacketsDropped, s.Switch)
 		counter(out, descPacketOuts, s.Stats.PacketOuts, s.Switch)
+	}
+	return err
+}
+
+func (c *Collector) services(ctx context.Context, out chan<- prometheus.Metric) error {
+	list, err := c.source.Services(ctx)
+	for _, s := range list {
+		gauge(out, descRaced, float64(len(s.Raced)), s.Name)
+		for _, o := range s.Origins {
+			for _, state := range HealthStates {
+				gauge(out, descOrigin, flag(o.Health == state), s.Name, o.Name, state)
+			}
+		}
 	}
 	return err
 }
@@ -133,6 +155,7 @@ func (c *Collector) learning(ctx context.Context, out chan<- prometheus.Metric) 
 	for _, l := range list {
 		gauge(out, descFlows, float64(l.Flows), l.Switch)
 		counter(out, descLearnt, l.Learnt, l.Switch)
+		counter(out, descAdopted, l.Adopted, l.Switch)
 		counter(out, descFull, l.Full, l.Switch)
 		counter(out, descStale, l.Stale, l.Switch)
 		counter(out, descReused, l.Reused, l.Switch)

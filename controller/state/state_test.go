@@ -1,12 +1,13 @@
 package state_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/firstack/firstack/controller/state"
 )
@@ -32,7 +34,8 @@ func (s source) Sessions(context.Context) ([]state.Session, error) {
 		{
 			Switch: "edge", Role: "client-gateway", Address: "edge:9559", State: "primary", Primary: true, Settled: true,
 			Since: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), ElectionID: "0,1", Highest: "0,1", Cookie: "00c0ffee00c0ffee",
-			Stats: state.Stats{Connects: 2, PipelinePushes: 1, DigestLists: 30, DigestsDropped: 1, Packets: 4, PacketOuts: 5, Updates: 600, UpdatesFailed: 7},
+			CertificateExpires: time.Date(2027, 2, 22, 12, 0, 0, 0, time.UTC),
+			Stats:              state.Stats{Connects: 2, PipelinePushes: 1, DigestLists: 30, DigestsDropped: 1, Packets: 4, PacketsDropped: 2, PacketOuts: 5, Updates: 600, UpdatesFailed: 7},
 		},
 		{Switch: "front", Role: "server-gateway", Address: "front:9559", State: "backup", Error: "another controller is primary"},
 	}, s.err
@@ -41,7 +44,7 @@ func (s source) Sessions(context.Context) ([]state.Session, error) {
 func (s source) Services(context.Context) ([]state.Service, error) {
 	return []state.Service{{
 		Name: "web", Server: netip.MustParseAddrPort("192.0.2.80:80"), Gateway: "front", Replicatable: true,
-		OriginPolicy: "standby", Raced: []string{"london"}, Origins: []state.Server{},
+		OriginPolicy: "standby", Raced: []string{"london"}, Origins: []state.Server{{Service: "web", Name: "washington", Address: netip.MustParseAddrPort("192.0.2.80:80"), Health: "active"}},
 	}}, s.err
 }
 
@@ -148,22 +151,57 @@ func TestQuestionsThatFail(t *testing.T) {
 	}
 }
 
-var took = regexp.MustCompile(`(?m)^(firstack_collect_duration_seconds\S*) .*$`)
+// varying are values, and what labels say, that differ from run to run.
+var varying = regexp.MustCompile(`(?m)^(firstack_collect_duration_seconds\S*|firstack_build_info)(?:{[^}]*} \d+| .*)$`)
 
-func TestMetrics(t *testing.T) {
+// scrape gives a whole scrape, and our part of it without what varies.
+func scrape(t *testing.T) (whole, ours []byte) {
+	t.Helper()
 	code, body := get(t, source{}, "/metrics")
 	if code != http.StatusOK {
 		t.Fatalf("%d %s", code, body)
 	}
-	golden(t, "metrics.txt", took.ReplaceAll(body, []byte("$1 0")))
-	// The rules of promtool check metrics that matter here.
-	for _, line := range strings.Split(string(body), "\n") {
-		var name, kind string
-		if n, err := fmt.Sscanf(line, "# TYPE %s %s", &name, &kind); n != 2 || err != nil {
-			continue
+	for _, line := range bytes.SplitAfter(body, []byte("\n")) {
+		if bytes.HasPrefix(line, []byte("firstack_")) || bytes.Contains(line, []byte(" firstack_")) {
+			ours = append(ours, line...)
 		}
-		if !strings.HasPrefix(name, "firstack_") || (kind == "counter") != strings.HasSuffix(name, "_total") {
-			t.Errorf("%s is no name for a %s", name, kind)
+	}
+	return body, varying.ReplaceAll(ours, []byte("$1 0"))
+}
+
+func TestMetrics(t *testing.T) {
+	whole, ours := scrape(t)
+	golden(t, "metrics.txt", ours)
+	problems, err := promlint.New(bytes.NewReader(whole)).Lint() // what promtool check metrics does
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+	for _, name := range []string{"go_goroutines", "process_start_time_seconds", `firstack_build_info{goversion="go`} {
+		if !bytes.Contains(whole, []byte("\n"+name)) {
+			t.Errorf("no %s", name)
+		}
+	}
+}
+
+// TestProfiles are for this machine.
+func TestProfiles(t *testing.T) {
+	if code, body := get(t, source{}, "/debug/pprof/goroutine?debug=1"); code != http.StatusOK || !strings.Contains(string(body), "goroutine profile") {
+		t.Errorf("%d %.100s", code, body)
+	}
+	for name, ends := range map[string][2]string{
+		"from another machine": {"127.0.0.1:9561", "192.0.2.1:40000"}, "at another address": {"192.0.2.2:9561", "127.0.0.1:40000"},
+		"from nowhere": {"127.0.0.1:9561", ""},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/debug/pprof/goroutine", nil)
+		r.RemoteAddr = ends[1]
+		local := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(ends[0]))
+		w := httptest.NewRecorder()
+		state.Handler(source{}).ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local)))
+		if w.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", name, w.Code)
 		}
 	}
 }
