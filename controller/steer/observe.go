@@ -176,7 +176,10 @@ func (s *Service) raced(winner *candidate, now, delay time.Duration) {
 		switch {
 		case c.delay == 0 || s.stale(c, now):
 			if c.asked++; c.asked >= mute {
-				c.asked, c.since = mute, now
+				if c.asked == mute {
+					c.since, c.sinceClaims = now, s.claims
+				}
+				c.asked = mute
 			}
 		case s.policy.keeps(c.delay) < delay:
 			if c.silent++; c.silent >= silences {

@@ -43,7 +43,7 @@ func (s *Service) compose(now time.Duration) {
 	d := &s.draft
 	d.Race, d.Scout = 0, 0
 	d.Direct, d.Legs, d.Scouts = d.Direct[:0], d.Legs[:0], d.Scouts[:0]
-	alive, unmeasured, every := s.line()
+	alive, unmeasured, every := s.line(now)
 	s.enlist(now)
 	replicas := 0
 	for _, a := range d.Legs {
@@ -89,7 +89,7 @@ func share(group, every int) int {
 // line puts those who may be raced in the order of who is to be: first who has a share, then who is to be measured,
 // then suspects that would have a share, then the others by delay. It says how many of them are no suspects, how many are to be
 // measured, and of how many connections one is to race for the suspects' sake; 0: there are none.
-func (s *Service) line() (alive, unmeasured, every int) {
+func (s *Service) line(now time.Duration) (alive, unmeasured, every int) {
 	best := s.best()
 	s.order = s.order[:0]
 	for i := range s.candidates {
@@ -102,9 +102,12 @@ func (s *Service) line() (alive, unmeasured, every int) {
 			if c.delay == 0 || best != 0 && c.delay > s.policy.near(best) {
 				continue
 			}
-			if n := s.suspicion(c); every == 0 || n < every {
-				every = n
+			every = oftener(every, s.suspicion(c))
+		case isMute:
+			if now-c.since < s.lost() {
+				continue // the answer may be on its way
 			}
+			every = oftener(every, s.curiosity(c))
 		case isMeasured:
 			alive++
 		default:
@@ -134,6 +137,24 @@ func (s *Service) suspicion(c *candidate) int {
 	return 16
 }
 
+// Whoever never answered a race may be dead, or out of reach of this gateway. How near he would be is not known.
+func (s *Service) curiosity(c *candidate) int {
+	if s.claims+1-c.sinceClaims < 64 {
+		return 4
+	}
+	return 32
+}
+
+// lost is the time after which an answer does not come any more.
+func (s *Service) lost() time.Duration { return 20 * s.policy.Patience }
+
+func oftener(every, n int) int {
+	if every == 0 {
+		return n
+	}
+	return min(every, n)
+}
+
 const (
 	rankMember = iota
 	rankUnmeasured
@@ -145,7 +166,7 @@ func (c *candidate) rank() int {
 	switch c.now {
 	case isUnmeasured:
 		return rankUnmeasured
-	case isSuspect:
+	case isSuspect, isMute:
 		return rankSuspect
 	}
 	if c.member {
@@ -277,6 +298,7 @@ func (s *Service) schedule(now time.Duration) {
 		switch {
 		case c.out:
 		case c.suspect || c.asked >= mute:
+			at(c.since + s.lost())
 			at(c.since + s.policy.Trust + 1)
 		case c.delay != 0:
 			at(c.measured + s.policy.Trust + 1)

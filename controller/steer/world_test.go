@@ -103,8 +103,8 @@ func (w *world) pass(until time.Duration) {
 		if next == 0 || next > until {
 			break
 		}
-		if next <= w.now {
-			w.t.Fatalf("wants to be called at %v, which is no later than %v", next, w.now)
+		if next < w.now {
+			w.t.Fatalf("wants to be called at %v, which is before %v", next, w.now)
 		}
 		w.now = next
 		if w.service.Tick(w.now) {
