@@ -43,7 +43,7 @@ func (b *bench) isTranslation(u *p4v1.Update) bool {
 // TestRoutesComeLast takes the switch away in the middle of all kinds of work. Whatever is lost on the way, no route is
 // written before all translations are back, settings and sides included.
 func TestRoutesComeLast(t *testing.T) {
-	const many = 2500 // more than a batch
+	const many = 700 // more than a batch
 	b := newBench(t, nil)
 	for i := range uint16(many) {
 		b.send(b.event(claimed, i+1))
