@@ -66,7 +66,7 @@ func TestKnownFigures(t *testing.T) {
 
 // Steering is as near as can be from the second connection on, and costs hardly a SYN more.
 func TestSteering(t *testing.T) {
-	r := all(t, "steer", 300, 10)["steer"]
+	r := all(t, "steer", 60, 10)["steer"]
 	if r.RTTOverLimit > 1.03 || r.HandshakeMean > 1.03*r.LimitMean {
 		t.Errorf("round trip %.4f of the limit, handshake %.2f ms of %.2f ms", r.RTTOverLimit, r.HandshakeMean, r.LimitMean)
 	}

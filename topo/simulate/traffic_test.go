@@ -48,13 +48,13 @@ func busyWorld(t testing.TB) *Traffic {
 	}
 	var populations []Population
 	for _, site := range []string{"Frankfurt", "London", "Osaka", "Dallas"} {
-		populations = append(populations, Population{Site: d.World.Site(site), Clients: 10_000, Rate: 400, Gateways: 3})
+		populations = append(populations, Population{Site: d.World.Site(site), Clients: 10_000, Rate: 500, Gateways: 3})
 	}
 	return &Traffic{
-		Deployment: d, Populations: populations, Connections: 40_000, Warm: 10,
+		Deployment: d, Populations: populations, Connections: 25_000, Warm: 10,
 		Changes: []Change{
-			{At: 5 * time.Second, Device: 1, Kind: Down}, {At: 10 * time.Second, Device: 1, Kind: Up},
-			{At: 12 * time.Second, Device: 2, Kind: Slower, By: 50 * time.Millisecond},
+			{At: 2 * time.Second, Device: 1, Kind: Down}, {At: 7 * time.Second, Device: 1, Kind: Up},
+			{At: 8 * time.Second, Device: 2, Kind: Slower, By: 50 * time.Millisecond},
 		},
 	}
 }
@@ -76,7 +76,7 @@ func TestDeterministic(t *testing.T) {
 		for _, n := range one.Devices {
 			sum += n
 		}
-		if one.Connections != 40_000-12*10 || sum != one.Connections {
+		if one.Connections != 25_000-12*10 || sum != one.Connections {
 			t.Errorf("%s: %d connections, %d of them to somebody or failed", policy.Name, one.Connections, sum)
 		}
 	}
