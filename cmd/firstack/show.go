@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,6 +53,7 @@ func newShow() *cobra.Command {
 	add("sessions", "Sessions with the switches", cobra.NoArgs, showSessions, none)
 	add("services", "Services and how they are raced", cobra.NoArgs, showServices, none)
 	add("replicas", "Replicas: health, wins, losses, delays", cobra.NoArgs, showReplicas, none)
+	add("steering", "What client gateways learned of replicas, and how connections go out", cobra.NoArgs, showSteering, none)
 	var limit int
 	translations := add("translations", "Connections that run to replicas", cobra.NoArgs, showTranslations,
 		func() string { return fmt.Sprintf("?limit=%d", limit) })
@@ -137,6 +139,41 @@ func showReplicas(w io.Writer, data []byte) error {
 			r.Configuration, r.Admin, r.Health, r.Wins, r.Losses, r.Delay.Mean, r.Delay.Min, r.Translations)
 	}
 	return nil
+}
+
+func showSteering(w io.Writer, data []byte) error {
+	var list []state.Steering
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "SWITCH\tSERVICE\tSERVER\tCONNECTIONS\tGO\tREPLICA\tROUND TRIP\tMEASURED\tSTANDING\tSHARE")
+	for _, s := range list {
+		for _, r := range s.Replicas {
+			trip, ago, share := "-", "-", "-"
+			if r.Delay > 0 {
+				trip = fmt.Sprintf("%.1f ms", r.Delay)
+				ago = time.Duration(r.Age*float64(time.Second)).Round(time.Second).String() + " ago"
+			}
+			if r.Share > 0 {
+				share = fmt.Sprintf("%.1f %%", 100*r.Share)
+			}
+			name := cmp.Or(r.Name, r.Address.String())
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Switch, cmp.Or(s.Service, "-"), s.Server,
+				s.Connections, wayOf(&s), name, trip, ago, r.Standing, share)
+		}
+	}
+	return nil
+}
+
+// wayOf says in a word how connections go out.
+func wayOf(s *state.Steering) string {
+	switch {
+	case s.Direct > 0:
+		return "direct"
+	case s.Race > 0:
+		return "race"
+	}
+	return "discover"
 }
 
 func showTranslations(w io.Writer, data []byte) error {

@@ -106,6 +106,8 @@ func (f *fake) Counters(context.Context) ([]state.Counter, error) {
 	return []state.Counter{{Switch: "cg", Decision: "verdict/claim", Packets: 5, Bytes: 500}}, nil
 }
 
+func (f *fake) Steering(context.Context) ([]state.Steering, error) { return nil, nil }
+
 func (f *fake) Learning(context.Context) ([]state.Learning, error) {
 	return []state.Learning{{Switch: "cg", Flows: 2, Learnt: 9}}, nil
 }

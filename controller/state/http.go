@@ -32,6 +32,7 @@ func Handler(s Source) http.Handler {
 	mux.HandleFunc("GET /v1/replicas", answer(func(r *http.Request) (any, error) { return s.Replicas(r.Context()) }))
 	mux.HandleFunc("GET /v1/counters", answer(func(r *http.Request) (any, error) { return s.Counters(r.Context()) }))
 	mux.HandleFunc("GET /v1/learning", answer(func(r *http.Request) (any, error) { return s.Learning(r.Context()) }))
+	mux.HandleFunc("GET /v1/steering", answer(func(r *http.Request) (any, error) { return s.Steering(r.Context()) }))
 	mux.HandleFunc("GET /v1/translations", answer(func(r *http.Request) (any, error) {
 		limit, err := limitOf(r)
 		if err != nil {

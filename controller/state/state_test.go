@@ -81,6 +81,23 @@ func (s source) Learning(context.Context) ([]state.Learning, error) {
 	return []state.Learning{{Switch: "edge", Flows: 4, Learnt: 12, Reused: 1, Stale: 2, Retired: map[string]uint64{"ended": 7, "idle": 1}}}, s.err
 }
 
+func (s source) Steering(context.Context) ([]state.Steering, error) {
+	return []state.Steering{
+		{
+			Switch: "edge", Service: "web", Server: netip.MustParseAddrPort("192.0.2.80:80"), Connections: 15,
+			Direct: 0.98828125, Race: 0.0078125, Scout: 0.00390625,
+			Replicas: []state.SteeredReplica{
+				{Name: "washington", Address: netip.MustParseAddr("192.0.2.80"), Origin: true, Delay: 92.5, Age: 7, Standing: "measured"},
+				{Name: "london", Address: netip.MustParseAddr("198.51.100.10"), Delay: 14.25, Age: 0.5, Standing: "shares", Share: 0.98828125},
+			},
+		},
+		{
+			Switch: "edge", Server: netip.MustParseAddrPort("203.0.113.1:443"), Connections: 1, Doubtful: true, Race: 1,
+			Replicas: []state.SteeredReplica{{Address: netip.MustParseAddr("203.0.113.9"), Standing: "unmeasured"}},
+		},
+	}, s.err
+}
+
 func (s source) Ready(context.Context) error { return s.err }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -119,7 +136,7 @@ func get(t *testing.T, s state.Source, path string) (int, []byte) {
 func TestJSON(t *testing.T) {
 	for path, file := range map[string]string{
 		"/v1/sessions": "sessions.json", "/v1/services": "services.json", "/v1/replicas": "replicas.json",
-		"/v1/translations?limit=1": "translations.json", "/v1/counters": "counters.json", "/v1/learning": "learning.json",
+		"/v1/translations?limit=1": "translations.json", "/v1/counters": "counters.json", "/v1/learning": "learning.json", "/v1/steering": "steering.json",
 	} {
 		code, body := get(t, source{}, path)
 		if code != http.StatusOK || !json.Valid(body) {

@@ -122,6 +122,31 @@ type Learning struct {
 	Retired  map[string]uint64 `json:"retired"` // by reason
 }
 
+// Steering is what a client gateway learned of a service, and how it has connections go out. The shares are parts of 1;
+// when all are 0, connections are discovered.
+type Steering struct {
+	Switch      string           `json:"switch"`
+	Service     string           `json:"service,omitempty"` // none when the configuration does not list it
+	Server      netip.AddrPort   `json:"server"`
+	Connections uint64           `json:"connections"` // answered since the service is known
+	Direct      float64          `json:"direct"`
+	Race        float64          `json:"race"`
+	Scout       float64          `json:"scout"`    // raced with a discovery beside
+	Doubtful    bool             `json:"doubtful"` // all race until races agree
+	Replicas    []SteeredReplica `json:"replicas"`
+}
+
+// SteeredReplica is what is known of one replica there.
+type SteeredReplica struct {
+	Name     string     `json:"name,omitempty"` // none when the configuration does not list it
+	Address  netip.Addr `json:"address"`
+	Origin   bool       `json:"origin,omitempty"` // the server itself, under the name of its first origin
+	Delay    float64    `json:"delay_ms"`         // estimated round trip; 0: not measured
+	Age      float64    `json:"age_s"`            // since it was last measured
+	Standing string     `json:"standing"`         // shares, measured, unmeasured, suspect, mute or out
+	Share    float64    `json:"share"`            // of all connections that goes to it alone
+}
+
 // Source answers questions. Every answer is a snapshot.
 type Source interface {
 	Sessions(context.Context) ([]Session, error)
@@ -132,6 +157,7 @@ type Source interface {
 	// Counters reads the switches' counters; a switch that does not answer is left out.
 	Counters(context.Context) ([]Counter, error)
 	Learning(context.Context) ([]Learning, error)
+	Steering(context.Context) ([]Steering, error)
 	// Ready is nil once every switch is ours and holds what it should.
 	Ready(context.Context) error
 }
