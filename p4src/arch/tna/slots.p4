@@ -6,13 +6,22 @@
 #ifndef FIRSTACK_SLOTS
 #define FIRSTACK_SLOTS
 
+#ifndef CELLS
+#define CELLS "cells.p4"
+#endif
+#ifndef PENDING
 #define PENDING 2861     // 3 s in ticks of 2^20 ns
 #define TELL 477         // 0.5 s
+#endif
 typedef bit<16> cell_t;  // of which the slots use the low bits
 
 struct owner_t {
     bit<32> fingerprint;
     int<32> expires;
+}
+struct syn_t {
+    bit<32> number;
+    bit<32> fingerprint;
 }
 struct client_t {
     bit<32> addr;
@@ -21,8 +30,6 @@ struct client_t {
 
 control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t hdr, in settings_t settings,
               in io_t io) {
-    Hash<bit<16>>(HashAlgorithm_t.CRC16) index_hash;
-    Hash<bit<32>>(HashAlgorithm_t.CRC32) fingerprint_hash;
     bit<16> index;
     bit<32> number;     // what the SYN's sequence number + 1 is to be
     bit<1> syn = 0;
@@ -33,192 +40,17 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     bit<32> speaker;
     bit<32> claim;
     int<32> now;
-
-    // Stage: whose slot it is.
-    Register<owner_t, cell_t>(SLOTS) owner;
-    RegisterAction<owner_t, cell_t, bit<1>>(owner) take = {
-        void apply(inout owner_t value, out bit<1> ours) {
-            ours = 0;
-            if (value.fingerprint == slot.fingerprint || value.expires - now <= 0) {
-                value.fingerprint = slot.fingerprint;
-                value.expires = now + PENDING;
-                ours = 1;
-            }
-        }
-    };
-    RegisterAction<owner_t, cell_t, bit<1>>(owner) check = {
-        void apply(inout owner_t value, out bit<1> ours) {
-            ours = 0;
-            if (value.fingerprint == slot.fingerprint) {
-                ours = 1;
-            }
-        }
-    };
-
-    // Stage: the SYN's number. A SYN with another one is the first of its connection.
-    Register<bit<32>, cell_t>(SLOTS) awaited;
-    RegisterAction<bit<32>, cell_t, bit<1>>(awaited) number_syn = {
-        void apply(inout bit<32> value, out bit<1> other) {
-            other = 0;
-            if (value != number) {
-                other = 1;
-            }
-            value = number;
-        }
-    };
-    RegisterAction<bit<32>, cell_t, bit<1>>(awaited) number_answer = {
-        void apply(inout bit<32> value, out bit<1> same) {
-            same = 0;
-            if (value == number) {
-                same = 1;
-            }
-        }
-    };
-
-    // Stage: what is written once, by the first SYN.
-    Register<client_t, cell_t>(SLOTS) client;
-    RegisterAction<client_t, cell_t, bit<1>>(client) write_client = {
-        void apply(inout client_t value) {
-            value.addr = flow.client_addr;
-            value.port = client_port;
-        }
-    };
-    RegisterAction<client_t, cell_t, bit<1>>(client) check_client = {
-        void apply(inout client_t value, out bit<1> same) {
-            same = 0;
-            if (value.addr == flow.client_addr && value.port == client_port) {
-                same = 1;
-            }
-        }
-    };
-    Register<bit<32>, cell_t>(SLOTS) server_addr;
-    RegisterAction<bit<32>, cell_t, bit<32>>(server_addr) write_server_addr = {
-        void apply(inout bit<32> value, out bit<32> result) { value = flow.peer_addr; result = value; }
-    };
-    RegisterAction<bit<32>, cell_t, bit<32>>(server_addr) read_server_addr = {
-        void apply(inout bit<32> value, out bit<32> result) { result = value; }
-    };
-    Register<bit<16>, cell_t>(SLOTS) server_port;
-    RegisterAction<bit<16>, cell_t, bit<16>>(server_port) write_server_port = {
-        void apply(inout bit<16> value, out bit<16> result) { value = flow.peer_port; result = value; }
-    };
-    RegisterAction<bit<16>, cell_t, bit<16>>(server_port) read_server_port = {
-        void apply(inout bit<16> value, out bit<16> result) { result = value; }
-    };
-    Register<bit<16>, cell_t>(SLOTS) watch;
-    RegisterAction<bit<16>, cell_t, bit<16>>(watch) write_watch = {
-        void apply(inout bit<16> value, out bit<16> result) { value = race.watch; result = value; }
-    };
-    RegisterAction<bit<16>, cell_t, bit<16>>(watch) read_watch = {
-        void apply(inout bit<16> value, out bit<16> result) { result = value; }
-    };
-
-    Register<bit<8>, cell_t>(SLOTS) mode;
+    int<32> due;
     bit<8> way;
-    RegisterAction<bit<8>, cell_t, bit<8>>(mode) write_mode = {
-        void apply(inout bit<8> value, out bit<8> result) { value = way; result = value; }
-    };
-    RegisterAction<bit<8>, cell_t, bit<8>>(mode) read_mode = {
-        void apply(inout bit<8> value, out bit<8> result) { result = value; }
-    };
-    Register<bit<8>, cell_t>(SLOTS) attempts;
-    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) first_attempt = {
-        void apply(inout bit<8> value, out bit<8> result) { value = 0; result = value; }
-    };
-    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) next_attempt = {
-        void apply(inout bit<8> value, out bit<8> result) {
-            if (value < 7) {
-                value = value + 1;
-            }
-            result = value;
-        }
-    };
-    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) read_attempts = {
-        void apply(inout bit<8> value, out bit<8> result) { result = value; }
-    };
     bit<8> attempt = 0;
 
-    Register<bit<32>, cell_t>(SLOTS) sent;
-    RegisterAction<bit<32>, cell_t, bit<32>>(sent) write_sent = {
-        void apply(inout bit<32> value, out bit<32> result) { value = io.clock; result = value; }
-    };
-    RegisterAction<bit<32>, cell_t, bit<32>>(sent) read_sent = {
-        void apply(inout bit<32> value, out bit<32> result) { result = value; }
-    };
-
-    // Stage: the winner.
-    Register<bit<32>, cell_t>(SLOTS) winner_addr;  // 0: unclaimed
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_addr) clear_addr = {
-        void apply(inout bit<32> value, out bit<32> result) { value = 0; result = value; }
-    };
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_addr) claim_addr = {
-        void apply(inout bit<32> value, out bit<32> result) {
-            result = value;
-            if (value == 0) {
-                value = speaker;
-            }
-        }
-    };
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_addr) read_addr = {
-        void apply(inout bit<32> value, out bit<32> result) { result = value; }
-    };
-    Register<bit<32>, cell_t>(SLOTS) winner_port;  // port, form; 0: unclaimed
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_port) clear_port = {
-        void apply(inout bit<32> value, out bit<32> result) { value = 0; result = value; }
-    };
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_port) claim_port = {
-        void apply(inout bit<32> value, out bit<32> result) {
-            result = value;
-            if (value == 0) {
-                value = claim;
-            }
-        }
-    };
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_port) read_port = {
-        void apply(inout bit<32> value, out bit<32> result) { result = value; }
-    };
-
-    // By replica: when its answer must have come; 0: it owes none.
-    Register<int<32>, cell_t>(WATCHES) owed;
-    int<32> due;
-    RegisterAction<int<32>, cell_t, bit<1>>(owed) owe = {
-        void apply(inout int<32> value, out bit<1> late) {
-            late = 0;
-            if (value != 0 && value - now <= 0) {
-                late = 1;
-            }
-            if (value == 0) {
-                value = due;
-            }
-        }
-    };
-    RegisterAction<int<32>, cell_t, bit<1>>(owed) settle = {
-        void apply(inout int<32> value) { value = 0; }
-    };
-
-    Register<int<32>, cell_t>(SLOTS) told;
-    RegisterAction<int<32>, cell_t, bit<1>>(told) tell = {
-        void apply(inout int<32> value, out bit<1> again) { value = now; again = 1; }
-    };
-    RegisterAction<int<32>, cell_t, bit<1>>(told) remind = {
-        void apply(inout int<32> value, out bit<1> again) {
-            again = 0;
-            if (now - value >= TELL) {
-                value = now;
-                again = 1;
-            }
-        }
-    };
+#include CELLS
 
     action prepare() {
-        index = index_hash.get({flow.client_addr, flow.client_port});
         client_port = (bit<32>)flow.client_port;
         now = (int<32>)io.now;
         due = (int<32>)(io.now + race.patience);
         way = 6w0 ++ race.mode;
-    }
-    action take_fingerprint() {
-        slot.fingerprint = fingerprint_hash.get({flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port});
     }
 
     apply {
@@ -233,43 +65,44 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             number = hdr.tcp.ack_no;
         }
         prepare();
-        take_fingerprint();
+        HASH_INDEX;
+        HASH_FLOW;
 
         bit<1> held = 0;
         if (syn == 1 && race.obstacle == OBSTACLE_NONE) {
-            held = take.execute(index);
+            TAKE(held);
         } else if (race.lan == 1) {
-            held = check.execute(index);
+            CHECK(held);
         }
 
         bit<1> matches = 0;
         if (syn == 1 && held == 1) {
             slot.taken = 1;
-            slot.fresh = number_syn.execute(index);
+            NUMBER_SYN(slot.fresh);
         } else if (race.lan == 0) {
-            matches = number_answer.execute(index);
+            NUMBER_ANSWER(matches);
         }
 
         if (slot.fresh == 1) {
-            write_client.execute(index);
-            slot.server_addr = write_server_addr.execute(index);
-            slot.server_port = write_server_port.execute(index);
-            slot.asked = write_watch.execute(index);
-            way = write_mode.execute(index);
-            attempt = first_attempt.execute(index);
-            start = write_sent.execute(index);
+            WRITE_CLIENT;
+            WRITE(server_addr, flow.peer_addr, slot.server_addr);
+            WRITE(server_port, flow.peer_port, slot.server_port);
+            WRITE(watch, race.watch, slot.asked);
+            WRITE(mode, way, way);
+            WRITE(attempts, 0, attempt);
+            WRITE(sent, io.clock, start);
         } else {
-            slot.own = check_client.execute(index);
-            slot.server_addr = read_server_addr.execute(index);
-            slot.server_port = read_server_port.execute(index);
-            slot.asked = read_watch.execute(index);
-            way = read_mode.execute(index);
+            CHECK_CLIENT(slot.own);
+            READ(server_addr, slot.server_addr);
+            READ(server_port, slot.server_port);
+            READ(watch, slot.asked);
+            READ(mode, way);
             if (slot.taken == 1) {
-                attempt = next_attempt.execute(index);
+                NEXT_ATTEMPT(attempt);
             } else {
-                attempt = read_attempts.execute(index);
+                READ(attempts, attempt);
             }
-            start = read_sent.execute(index);
+            READ(sent, start);
         }
         slot.mode = way[1:0];
         slot.attempt = attempt[2:0];
@@ -308,20 +141,20 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         claim = 8w0 ++ flow.peer_port ++ race.speaker_form;
 
         if (slot.fresh == 1) {
-            slot.winner_addr = clear_addr.execute(index);
-            port_form = clear_port.execute(index);
+            WRITE(winner_addr, 0, slot.winner_addr);
+            WRITE(winner_port, 0, port_form);
         } else if (slot.proven == 1 && synack == 1) {
-            slot.winner_addr = claim_addr.execute(index);
-            port_form = claim_port.execute(index);
+            CLAIM(winner_addr, speaker, slot.winner_addr);
+            CLAIM(winner_port, claim, port_form);
         } else {
-            slot.winner_addr = read_addr.execute(index);
-            port_form = read_port.execute(index);
+            READ(winner_addr, slot.winner_addr);
+            READ(winner_port, port_form);
         }
         if (race.watch != 0) {
             if (synack == 1 && slot.proven == 1) {
-                settle.execute(race.watch);
+                SETTLE;
             } else if (slot.fresh == 1) {
-                slot.overdue = owe.execute(race.watch);
+                OWE(slot.overdue);
             }
         }
         slot.winner_port = port_form[23:8];
@@ -337,9 +170,9 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         }
         if (race.translated == 0) {
             if (synack == 1 && slot.proven == 1 && slot.winner_addr == 0 && race.speaker_form != FORM_SERVER) {
-                slot.told = tell.execute(index);
+                TELL_NOW(slot.told);
             } else if (race.lan == 1 && slot.own == 1 && slot.claimed == 1 && slot.server_won == 0) {
-                slot.told = remind.execute(index);
+                REMIND(slot.told);
             }
         }
         if (slot.taken == 1 && slot.fresh == 0) {
