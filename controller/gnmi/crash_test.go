@@ -117,6 +117,7 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
 	acknowledged, lives, unacknowledged := 0, 0, 0
+	typical := 5 * time.Millisecond // of a Set, on this machine
 	for n := 1; n <= sets; lives++ {
 		c := startChild(t, dir)
 		if lives > 0 {
@@ -131,13 +132,15 @@ func TestKill(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		end := time.AfterFunc(time.Duration(random.Int64N(int64(400*time.Millisecond))), func() { _ = c.cmd.Process.Kill() })
+		end := time.AfterFunc(time.Duration(random.Int64N(int64(40*typical))), func() { _ = c.cmd.Process.Kill() })
 		for last := n + perLife; n <= sets && n < last; n++ {
+			sent := time.Now()
 			if _, err := c.Set(t.Context(), level(t, n)); err != nil {
 				unacknowledged++
 				break
 			}
 			acknowledged = n
+			typical = (typical + time.Since(sent)) / 2
 		}
 		end.Stop()
 		c.kill()

@@ -28,7 +28,11 @@ func TestMain(m *testing.M) {
 	if serveChild() {
 		return
 	}
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon")) // lives as long as the process
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"), // lives as long as the process
+		// gnmic's client leaves these when a subscription ends while nobody reads.
+		goleak.IgnoreAnyFunction("github.com/openconfig/gnmic/pkg/api/target.(*Target).SubscribeOnceChan.func1"),
+		goleak.IgnoreAnyFunction("github.com/openconfig/gnmic/pkg/api/target.(*Target).SubscribeStreamChan.func1"))
 }
 
 const base = `

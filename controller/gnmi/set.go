@@ -55,6 +55,15 @@ func (s *Server) Set(ctx context.Context, req *gpb.SetRequest) (*gpb.SetResponse
 	}
 }
 
+// Replace puts another intent in the place of the one that counts, as a Set of the whole tree does.
+func (s *Server) Replace(ctx context.Context, next *Intent) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyWithin)
+	defer cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.commit(ctx, next)
+}
+
 // edit carries a Set out on a copy: deletes first, then replaces, then updates, each in their order.
 func edit(now *Intent, req *gpb.SetRequest) (*Intent, error) {
 	d := editor{root: model.Copy(now.root)}
