@@ -2,13 +2,13 @@ package output
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"os"
 	"path/filepath"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
 
 	"github.com/firstack/firstack/topo/simulate"
@@ -69,12 +69,35 @@ func blank(title, x, y string) *plot.Plot {
 	p.X.Label.Text, p.Y.Label.Text = x, y
 	p.Title.Padding = vg.Points(6)
 	p.X.Padding, p.Y.Padding = vg.Points(4), vg.Points(4)
+	p.Legend.XOffs, p.Legend.YOffs, p.Legend.ThumbnailWidth = vg.Points(-8), vg.Points(6), vg.Points(24)
+	p.Legend.Padding = vg.Points(2)
 	p.Add(plotter.NewGrid())
 	return p
 }
 
-// line adds a policy's curve; the limit is dashed and black.
-func line(p *plot.Plot, name string, color int, points plotter.XYs) error {
+// style of a policy's curve. Where one is bound to cover another (the limit and who reaches it, standby and never), the one
+// below is the thicker.
+type style struct {
+	color  color.RGBA
+	width  vg.Length
+	dashes []vg.Length
+}
+
+const limit = "limit"
+
+var styles = map[string]style{
+	"origin":  {color.RGBA{0x77, 0x77, 0x77, 0xff}, 3, nil},
+	"dns":     {color.RGBA{0x2c, 0xa0, 0x2c, 0xff}, 1.5, nil},
+	"anycast": {color.RGBA{0x1f, 0x77, 0xb4, 0xff}, 1.5, nil},
+	"race":    {color.RGBA{0xff, 0x7f, 0x0e, 0xff}, 1.5, nil},
+	"standby": {color.RGBA{0x94, 0x67, 0xbd, 0xff}, 3, nil},
+	"never":   {color.RGBA{0x40, 0x20, 0x10, 0xff}, 1, []vg.Length{2, 4}},
+	"steer":   {color.RGBA{0xd6, 0x27, 0x28, 0xff}, 3.5, nil},
+	limit:     {color.RGBA{0, 0, 0, 0xff}, 1, []vg.Length{4, 3}},
+}
+
+// line adds a policy's curve, or the limit's.
+func line(p *plot.Plot, name string, points plotter.XYs) error {
 	if len(points) == 0 {
 		return nil
 	}
@@ -82,12 +105,8 @@ func line(p *plot.Plot, name string, color int, points plotter.XYs) error {
 	if err != nil {
 		return err
 	}
-	l.Width = vg.Points(1.5)
-	if color < 0 {
-		l.Dashes = plotutil.Dashes(1)
-	} else {
-		l.Color = plotutil.Color(color)
-	}
+	s := styles[name]
+	l.Color, l.Width, l.Dashes = s.color, s.width, s.dashes
 	p.Add(l)
 	p.Legend.Add(name, l)
 	return nil
@@ -105,14 +124,13 @@ func xys(points []simulate.Point) plotter.XYs {
 func roundTrips(report *simulate.Report) drawing {
 	p := blank("Round trip between client and the device it got", "ms", "% of the connections, at most")
 	p.Y.Min, p.Y.Max, p.X.Min = 0, 100, 0
-	p.Legend.Left = false
-	for i, r := range report.Results {
-		if err := line(p, r.Policy, i, xys(r.RTTs)); err != nil {
+	for _, r := range report.Results {
+		if err := line(p, r.Policy, xys(r.RTTs)); err != nil {
 			return drawing{err: err}
 		}
 	}
 	if len(report.Results) > 0 {
-		if err := line(p, "limit", -1, xys(report.Results[0].Best)); err != nil {
+		if err := line(p, limit, xys(report.Results[0].Best)); err != nil {
 			return drawing{err: err}
 		}
 	}
@@ -133,9 +151,10 @@ func shares(report *simulate.Report) drawing {
 	if err != nil {
 		return drawing{err: err}
 	}
-	bars.Color = plotutil.Color(2)
+	bars.Color = styles["anycast"].color
 	p.Add(bars)
 	p.NominalX(names...)
+	p.X.Min, p.X.Max = -.6, float64(len(names))-.4
 	return drawing{plot: p}
 }
 
@@ -143,14 +162,14 @@ func shares(report *simulate.Report) drawing {
 func learning(report *simulate.Report) drawing {
 	const shown = 20
 	p := blank("Handshake by the number of a connection at its gateway", "connection", "mean handshake, as multiple of the round trip to the nearest")
-	p.Y.Min, p.Legend.Top = 0, true
+	p.Y.Min, p.Y.Max, p.Legend.Top, p.Legend.YOffs = 0, 4.5, true, 0
 	p.X.Min, p.X.Max = 1, shown
-	for i, r := range report.Results {
+	for _, r := range report.Results {
 		var points plotter.XYs
 		for n, m := range r.Order[:min(shown, len(r.Order))] {
 			points = append(points, plotter.XY{X: float64(n + 1), Y: m.Ratio})
 		}
-		if err := line(p, r.Policy, i, points); err != nil {
+		if err := line(p, r.Policy, points); err != nil {
 			return drawing{err: err}
 		}
 	}
@@ -162,9 +181,9 @@ func population(report *simulate.Report) drawing {
 	p := blank("Cost by how many connections a gateway has in all", "connections of a gateway to a service",
 		"mean handshake, as multiple of the round trip to the nearest")
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	p.Y.Min, p.X.Min, p.X.Max, p.Legend.Top = 0, 1, 1, true
-	for i, r := range report.Results {
-		var points plotter.XYs
+	p.Y.Min, p.Y.Max, p.X.Min, p.X.Max, p.Legend.Top, p.Legend.YOffs = 0, 4.5, 1, 1, true, 0
+	for _, r := range report.Results {
+		points := make(plotter.XYs, 0, len(r.Order))
 		var handshakes, limits float64
 		for n, m := range r.Order {
 			handshakes += m.Handshake
@@ -172,7 +191,7 @@ func population(report *simulate.Report) drawing {
 			points = append(points, plotter.XY{X: float64(n + 1), Y: handshakes / limits})
 		}
 		p.X.Max = max(p.X.Max, float64(len(points)))
-		if err := line(p, r.Policy, i, points); err != nil {
+		if err := line(p, r.Policy, points); err != nil {
 			return drawing{err: err}
 		}
 	}
@@ -185,7 +204,7 @@ func overTime(report *simulate.Report) drawing {
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Legend.Top = true
 	low, high := math.Inf(1), 1.0
-	for i, r := range report.Results {
+	for _, r := range report.Results {
 		var points, limits plotter.XYs
 		for n, m := range r.Time {
 			if m.Handshake <= 0 {
@@ -196,11 +215,11 @@ func overTime(report *simulate.Report) drawing {
 			limits = append(limits, plotter.XY{X: at, Y: m.Limit})
 			low, high = min(low, m.Limit), max(high, m.Handshake)
 		}
-		if err := line(p, r.Policy, i, points); err != nil {
+		if err := line(p, r.Policy, points); err != nil {
 			return drawing{err: err}
 		}
 		if r.Policy == "steer" || len(report.Results) == 1 {
-			if err := line(p, "limit ("+r.Policy+")", -1, limits); err != nil {
+			if err := line(p, limit, limits); err != nil {
 				return drawing{err: err}
 			}
 		}
