@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -32,6 +33,9 @@ type lab struct {
 	*bench
 	k        *controller.Controller
 	switches map[string]*device
+	rg       *replicagateway.Program
+	sg       *servergateway.Program
+	cg       *clientgateway.Program
 }
 
 // device is a switch, and a reader of its tables that takes no part in arbitration.
@@ -74,6 +78,9 @@ services:
 func newLab(t testing.TB, dir string) *lab {
 	t.Helper()
 	l := &lab{bench: &bench{t: t}, switches: map[string]*device{}}
+	l.rg = bind(t, config.ReplicaGateway, replicagateway.Bind)
+	l.sg = bind(t, config.ServerGateway, servergateway.Bind)
+	l.cg = bind(t, config.ClientGateway, clientgateway.Bind)
 	for _, name := range []string{"cg", "sg", "rg"} {
 		l.switches[name] = newDevice(t)
 	}
@@ -165,12 +172,7 @@ func read(l *lab, name string, what *p4v1.Entity) []*p4v1.TableEntry {
 // tables gives what the switches hold of the configuration, as text.
 func (l *lab) tables() []string {
 	l.t.Helper()
-	p, err := controller.V1Model(config.ReplicaGateway)
-	rg := bind(l.t, err, func() (*replicagateway.Program, error) { return replicagateway.Bind(p.P4Info) })
-	p, err = controller.V1Model(config.ServerGateway)
-	sg := bind(l.t, err, func() (*servergateway.Program, error) { return servergateway.Bind(p.P4Info) })
-	p, err = controller.V1Model(config.ClientGateway)
-	cg := bind(l.t, err, func() (*clientgateway.Program, error) { return clientgateway.Bind(p.P4Info) })
+	rg, sg, cg := l.rg, l.sg, l.cg
 	found := map[string]bool{}
 	note := func(format string, args ...any) { found[fmt.Sprintf(format, args...)] = true }
 	for _, t := range read(l, "rg", rg.StandIns.ReadAll(tables.With{})) {
@@ -210,11 +212,12 @@ func (l *lab) tables() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-func bind[P any](t testing.TB, err error, bind func() (P, error)) P {
+func bind[P any](t testing.TB, role config.Role, bind func(*p4configv1.P4Info) (P, error)) P {
 	t.Helper()
+	pipeline, err := controller.V1Model(role)
 	var p P
 	if err == nil {
-		p, err = bind()
+		p, err = bind(pipeline.P4Info)
 	}
 	if err != nil {
 		t.Fatal(err)
