@@ -84,7 +84,11 @@ EGRESS(ClientGatewayEgress) {
     EndEgress() end;
     apply {
         begin.apply(hdr, meta, BEGIN_EGRESS);
-        REWRITE_IN_EGRESS(rewrite.apply(hdr, meta);)
+        REWRITE_IN_EGRESS(
+            if (meta.io.next_hop != 0 && meta.io.instance == 0) {
+                rewrite.apply(hdr, meta);
+            }
+        )
         racers.apply(hdr, meta);
         neighbors.apply(hdr, meta.io);
         end.apply(meta.io, END_EGRESS);

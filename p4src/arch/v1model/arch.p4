@@ -19,8 +19,10 @@
 #define SWITCH(ingress, egress) \
     V1Switch(GatewayParser(), NoVerify(), ingress(), egress(), NoCompute(), GatewayDeparser()) main;
 #define ARCH_HEADERS
+#ifndef REWRITE_IN_EGRESS
 #define REWRITE_IN_INGRESS(statement) statement
 #define REWRITE_IN_EGRESS(statement)
+#endif
 
 #define CPU_PORT 255  // --cpu-port of the switch has to name it
 

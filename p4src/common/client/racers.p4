@@ -6,6 +6,7 @@ control Racers(inout headers_t hdr, inout metadata_t meta) {
     PutTag() put_tag;
     StripTag() strip_tag;
     Encapsulate() encapsulate;
+    ChecksumTake() checksum_take;
     ChecksumPut() checksum_put;
     ChecksumOuter() checksum_outer;
 
@@ -41,6 +42,7 @@ control Racers(inout headers_t hdr, inout metadata_t meta) {
 
     apply {
         if (meta.io.instance != 0 && meta.race.verdict == VERDICT_RACE) {
+            checksum_take.apply(hdr, meta.sum);
             meta.race.mode = MODE_RACE;
             racers.apply();
             if (meta.race.mode == MODE_SERVER) {
