@@ -111,7 +111,7 @@ services:
 	}
 	steering := config.Steering{
 		Mode: config.SteeringDirect, Legs: 4, RaceEvery: 128, ScoutEvery: 256, Trust: 10 * time.Minute,
-		Margin: 2 * time.Millisecond, MarginPercent: 5, Hysteresis: time.Millisecond, HysteresisPercent: 3,
+		Margin: time.Millisecond, MarginPercent: 3, Hysteresis: time.Millisecond, HysteresisPercent: 2,
 		Patience: 50 * time.Millisecond, PatienceFactor: 2,
 	}
 	everywhere := netip.MustParsePrefix("0.0.0.0/0")

@@ -32,13 +32,13 @@ type Steering struct {
 	// How long a measured delay is trusted.
 	Trust time.Duration `yaml:"trust" rule:"min=1s,max=24h" default:"10m"`
 	// Replicas are equally near when their round trips differ by no more than this, or than margin-percent.
-	Margin time.Duration `yaml:"margin" rule:"min=0s,max=10s" default:"2ms"`
+	Margin time.Duration `yaml:"margin" rule:"min=0s,max=10s" default:"1ms"`
 	// The same in percent of the shorter round trip; the greater of the two counts.
-	MarginPercent uint8 `yaml:"margin-percent" rule:"max=100" default:"5"`
+	MarginPercent uint8 `yaml:"margin-percent" rule:"max=100" default:"3"`
 	// By so much more than the margin, or by hysteresis-percent, a replica has to be worse before it loses its share.
 	Hysteresis time.Duration `yaml:"hysteresis" rule:"min=0s,max=10s" default:"1ms"`
 	// The same in percent of the shorter round trip; the greater of the two counts.
-	HysteresisPercent uint8 `yaml:"hysteresis-percent" rule:"max=100" default:"3"`
+	HysteresisPercent uint8 `yaml:"hysteresis-percent" rule:"max=100" default:"2"`
 	// A direct SYN that has no answer after patience-factor round trips and this has later ones raced instead.
 	Patience time.Duration `yaml:"patience" rule:"min=1ms,max=1m" default:"50ms"`
 	// Round trips in the patience.

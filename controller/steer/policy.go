@@ -50,7 +50,7 @@ type Policy struct {
 func Default() Policy {
 	return Policy{
 		Furthest: Direct, Origin: true, Legs: 4, RaceEvery: 128, ScoutEvery: 256, Group: 256, Trust: 10 * time.Minute,
-		Margin: 2 * time.Millisecond, MarginPercent: 5, Hysteresis: time.Millisecond, HysteresisPercent: 3,
+		Margin: time.Millisecond, MarginPercent: 3, Hysteresis: time.Millisecond, HysteresisPercent: 2,
 		Patience: 50 * time.Millisecond, PatienceFactor: 2,
 	}
 }

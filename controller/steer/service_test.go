@@ -104,7 +104,7 @@ func TestShares(t *testing.T) {
 		"races only":     {func(p *Policy) { p.Furthest = Race }, []time.Duration{20 * ms, 60 * ms}, []uint16{0, 0}, 255, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := Default()
+			p := wide()
 			if test.policy != nil {
 				test.policy(&p)
 			}
@@ -149,6 +149,13 @@ func TestPick(t *testing.T) {
 	}
 }
 
+// wide has margins in which figures are easily told.
+func wide() Policy {
+	p := Default()
+	p.Margin, p.MarginPercent, p.Hysteresis, p.HysteresisPercent = 2*ms, 5, ms, 3
+	return p
+}
+
 // Equals keep their shares whatever the network's noise, and connections spread among them by weight.
 func TestNoFlapping(t *testing.T) {
 	p := Default()
@@ -173,7 +180,7 @@ func TestNoFlapping(t *testing.T) {
 
 // On the edge of the margin the hysteresis keeps what is.
 func TestHysteresis(t *testing.T) {
-	s := learn(t, Default(), 40*ms, 42*ms)
+	s := learn(t, wide(), 40*ms, 42*ms)
 	now := time.Minute
 	for i := range 200 {
 		now += time.Second
