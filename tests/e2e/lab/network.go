@@ -190,6 +190,17 @@ func (n *Network) AllDecisions(gateway string) map[string]uint64 {
 	return counts
 }
 
+// Copies counts the SYNs that a client gateway sent out as legs of its own races.
+func (n *Network) Copies(gateway string) (packets uint64) {
+	n.table(gateway, "racers", func(t *pipeline.Table) {
+		t.Range(func(e *pipeline.Entry) bool {
+			packets += e.Packets
+			return true
+		})
+	})
+	return packets
+}
+
 func (n *Network) table(gateway, name string, f func(*pipeline.Table)) {
 	n.tb.Helper()
 	p := n.Switch(gateway).Pipeline()
