@@ -38,6 +38,11 @@ soak: ## Run RACES randomised races from SEED (default 10000, 1).
 bench: ## Measure and write docs/benchmarks.md.
 	$(GO) run ./tests/benchreport -o docs/benchmarks.md
 
+.PHONY: bench-targets
+bench-targets: ## Measure firstack-switch, BMv2, a bare relay and TCP proxies side by side, write docs/benchmarks-targets.md (root, iproute2, ethtool).
+	@if command -v $(GO) >/dev/null; then $(GO) build -o bin/ ./cmd/firstack-switch; else [ -x bin/firstack-switch ]; fi
+	$(GO) run ./tests/targets
+
 fuzz: ## Run every fuzz target for FUZZTIME (default 60s) each.
 	$(GO) run ./tests/fuzzall -time $(FUZZTIME)
 

@@ -30,6 +30,11 @@ const (
 	maxMessage    = 256 << 20
 	maxHeaderList = 16 << 20
 	stopGrace     = 2 * time.Second
+	// window is fixed, and large enough for a batch in flight: measuring the bandwidth would cost a
+	// ping for nearly every request.
+	window = 4 << 20
+	// streamWorkers keep their stacks from one request to the next.
+	streamWorkers = 8
 )
 
 // run serves until ctx ends.
@@ -96,7 +101,10 @@ func loadProgram(sw *softswitch.Switch, c config) error {
 }
 
 func serve(ctx context.Context, sw *softswitch.Switch, c config, log logger) error {
-	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(maxMessage), grpc.MaxHeaderListSize(maxHeaderList)}
+	options := []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxHeaderListSize(maxHeaderList),
+		grpc.StaticStreamWindowSize(window), grpc.StaticConnWindowSize(window), grpc.NumStreamWorkers(streamWorkers),
+	}
 	creds, err := serverCredentials(c, log)
 	if err != nil {
 		return err

@@ -1,0 +1,45 @@
+package main
+
+import "time"
+
+const (
+	maxLoss   = 0.001
+	trialTime = time.Second
+	// precision of the search, as a ratio.
+	precision = 1.03
+	// maxRate is more than the generator can send.
+	maxRate = 2e6
+)
+
+// findRate searches for the highest rate of which less than maxLoss is lost, in packets/s received.
+func (t *traffic) findRate(start float64) (best float64, err error) {
+	low, high, short := 0.0, maxRate, 0
+	for rate := start; high/max(low, 1) > precision && rate >= 100; {
+		r, err := t.run(rate, trialTime, false)
+		if err != nil {
+			return 0, err
+		}
+		if r.loss() < maxLoss {
+			best = max(best, r.rate())
+			if r.rate() < rate*0.97 {
+				// The generator did not get the processor for all it was to send.
+				if short++; short == 3 {
+					return best, nil
+				}
+				continue
+			}
+			low = rate
+		} else {
+			high = rate
+		}
+		switch {
+		case low == 0:
+			rate /= 2
+		case high == maxRate:
+			rate = min(rate*1.5, maxRate)
+		default:
+			rate = (low + high) / 2
+		}
+	}
+	return best, nil
+}
