@@ -21,6 +21,7 @@ type Controller struct {
 	prober  *health.Prober
 	news    chan struct{} // holds one token when a probe changed something
 	mail    chan change
+	started chan struct{} // closed by Run once it listens
 	stopped chan struct{}
 	roster  atomic.Pointer[roster]
 }
@@ -41,7 +42,7 @@ type change struct {
 func New(c *config.Config, o Options) (*Controller, error) {
 	o.complete()
 	k := &Controller{
-		options: o, news: make(chan struct{}, 1), mail: make(chan change), stopped: make(chan struct{}),
+		options: o, news: make(chan struct{}, 1), mail: make(chan change), started: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	k.prober = health.New(health.Options{Settings: c.Health, Dial: o.Probe, OnChange: k.probed})
 	r, _, err := k.next(&roster{config: &config.Config{}}, c)
@@ -132,6 +133,7 @@ func (k *Controller) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	close(k.started)
 	probing := make(chan struct{})
 	go func() {
 		defer close(probing)
@@ -160,6 +162,9 @@ func (k *Controller) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// Started is closed once Run has begun and the state is served. Switches may be still to come: see Ready.
+func (k *Controller) Started() <-chan struct{} { return k.started }
 
 // probesWait is how long probes are put off for switches that do not have their tables yet.
 const probesWait = 10 * time.Second

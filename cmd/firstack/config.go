@@ -10,12 +10,14 @@ import (
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/model/schema"
+	"github.com/firstack/firstack/internal/tlsfiles"
 )
 
 // defaultGNMI is where the controller serves gNMI; 9339 is IANA's port for it.
@@ -31,17 +33,42 @@ func newConfig() *cobra.Command {
 		Long: `config talks gNMI to a running controller. Paths are those of docs/model.md; the leading /firstack may be left out.
 Any other gNMI client does as well (docs/gnmi.md).`,
 	}
-	var address string
-	cmd.PersistentFlags().StringVar(&address, "gnmi", defaultGNMI, "address of the controller's gNMI server")
-	cmd.AddCommand(newConfigGet(&address), newConfigSet(&address), newConfigDiff(&address))
+	var at gnmiAccess
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&at.address, "gnmi", defaultGNMI, "address of the controller's gNMI server")
+	flags.StringVar(&at.files.CA, "gnmi-ca", "", "authorities of the server's certificate (PEM); this or a certificate asks for TLS")
+	flags.StringVar(&at.files.Cert, "gnmi-cert", "", "certificate to show (PEM)")
+	flags.StringVar(&at.files.Key, "gnmi-key", "", "its key (PEM)")
+	cmd.AddCommand(newConfigGet(&at), newConfigSet(&at), newConfigDiff(&at))
 	return cmd
 }
 
+// gnmiAccess is how to reach a controller.
+type gnmiAccess struct {
+	address string
+	files   tlsfiles.Files
+}
+
+func (a *gnmiAccess) credentials() (credentials.TransportCredentials, error) {
+	if a.files == (tlsfiles.Files{}) {
+		return insecure.NewCredentials(), nil
+	}
+	conf, err := tlsfiles.New(a.files, nil).Client("")
+	if err != nil {
+		return nil, err
+	}
+	return tlsfiles.Credentials(conf, nil), nil
+}
+
 // withGNMI calls the controller.
-func withGNMI(ctx context.Context, address string, call func(context.Context, gpb.GNMIClient) error) error {
+func withGNMI(ctx context.Context, at *gnmiAccess, call func(context.Context, gpb.GNMIClient) error) error {
 	ctx, cancel := context.WithTimeout(ctx, configTimeout)
 	defer cancel()
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()),
+	creds, err := at.credentials()
+	if err != nil {
+		return err
+	}
+	conn, err := grpc.NewClient(at.address, grpc.WithTransportCredentials(creds),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {
 		return fmt.Errorf("--gnmi: %w", err)

@@ -10,7 +10,7 @@ import (
 	"github.com/firstack/firstack/controller/config"
 )
 
-func newConfigDiff(address *string) *cobra.Command {
+func newConfigDiff(at *gnmiAccess) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff FILE",
 		Short: "Show what a file would change",
@@ -27,7 +27,7 @@ func newConfigDiff(address *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withGNMI(cmd.Context(), *address, func(ctx context.Context, c gpb.GNMIClient) error {
+			return withGNMI(cmd.Context(), at, func(ctx context.Context, c gpb.GNMIClient) error {
 				_, running, err := runningTree(ctx, c)
 				if err != nil {
 					return err

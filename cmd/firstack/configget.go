@@ -13,7 +13,7 @@ import (
 	"github.com/firstack/firstack/controller/model"
 )
 
-func newConfigGet(address *string) *cobra.Command {
+func newConfigGet(at *gnmiAccess) *cobra.Command {
 	return &cobra.Command{
 		Use:   "get [PATH...]",
 		Short: "Print the configuration, or what is at paths",
@@ -22,7 +22,7 @@ included, as JSON; wildcards are taken.`,
 		Example: "  firstack config get > firstack.yaml\n" +
 			"  firstack config get 'services/service[name=web]/replicas/replica[name=*]/state/health'",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withGNMI(cmd.Context(), *address, func(ctx context.Context, c gpb.GNMIClient) error {
+			return withGNMI(cmd.Context(), at, func(ctx context.Context, c gpb.GNMIClient) error {
 				if len(args) > 0 {
 					return getPaths(ctx, c, cmd.OutOrStdout(), args)
 				}

@@ -15,7 +15,7 @@ import (
 	"github.com/firstack/firstack/controller/model"
 )
 
-func newConfigSet(address *string) *cobra.Command {
+func newConfigSet(at *gnmiAccess) *cobra.Command {
 	var file string
 	var deletes, replaces []string
 	cmd := &cobra.Command{
@@ -45,7 +45,7 @@ Deletes come first, then replaces, then updates.`,
 			} else if len(req.Delete)+len(req.Replace)+len(req.Update) == 0 {
 				return errors.New("nothing to set: name PATH=VALUE, --replace, --delete or --file")
 			}
-			return withGNMI(cmd.Context(), *address, func(ctx context.Context, c gpb.GNMIClient) error {
+			return withGNMI(cmd.Context(), at, func(ctx context.Context, c gpb.GNMIClient) error {
 				_, err := c.Set(ctx, req)
 				return err
 			})

@@ -13,13 +13,17 @@ import (
 )
 
 func newRun() *cobra.Command {
-	var file, dir, address, level, format string
+	var dir, level, format string
+	var s service
 	cmd := &cobra.Command{
 		Use:   "run [-c FILE] [--store DIR]",
 		Short: "Run the controller",
 		Long: `run keeps a P4Runtime session with every switch of the configuration, pushes the programs where they differ, writes
 what is missing, learns translations and probes replicas. It ends on SIGINT or SIGTERM; the switches keep what they have
 and connections go on.
+
+SIGHUP has it read the file and all certificates again; what can't be used is logged, and changes nothing. It tells
+systemd how it stands, and shows its watchdog signs of life (docs/operations.md).
 
 It is configured over gNMI while it runs (docs/gnmi.md). With --store that lasts: the file is taken when the store is
 empty, and from then on the store counts.`,
@@ -30,12 +34,12 @@ empty, and from then on the store counts.`,
 			if err != nil {
 				return err
 			}
-			s, err := openStore(dir)
+			st, err := openStore(dir)
 			if err != nil {
 				return err
 			}
-			defer s.Close()
-			intent, err := firstIntent(cmd.Context(), s, file, logger)
+			defer st.Close()
+			intent, err := firstIntent(cmd.Context(), st, s.file, logger)
 			if len(config.List(err)) > 0 {
 				fmt.Fprintln(cmd.ErrOrStderr(), err)
 				return errReported
@@ -50,13 +54,18 @@ empty, and from then on the store counts.`,
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), k, s, intent, address, logger)
+			s.kept, s.logger = dir != "", logger
+			return s.serve(cmd.Context(), k, st, intent)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&file, "config", "c", "", "configuration file (docs/configuration.md)")
+	flags.StringVarP(&s.file, "config", "c", "", "configuration file (docs/configuration.md)")
 	flags.StringVar(&dir, "store", "", "folder that keeps the configuration; without one it ends with the process")
-	flags.StringVar(&address, "gnmi", defaultGNMI, "address of the gNMI server; off for none")
+	flags.StringVar(&s.address, "gnmi", defaultGNMI, "address of the gNMI server; off for none")
+	flags.StringVar(&s.files.Cert, "gnmi-cert", "", "certificate of the gNMI server (PEM)")
+	flags.StringVar(&s.files.Key, "gnmi-key", "", "its key (PEM)")
+	flags.StringVar(&s.files.CA, "gnmi-ca", "", "authorities of gNMI clients' certificates (PEM); these say who may read and write (docs/operations.md)")
+	flags.BoolVar(&s.insecure, "gnmi-insecure", false, "serve gNMI in plaintext even where other machines reach it")
 	flags.StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&format, "log-format", "text", "text or json")
 	return cmd
