@@ -34,7 +34,9 @@
     Pipeline(IngressParser(), ingress(), IngressDeparser(), EgressParser(), egress(), EgressDeparser()) pipe; \
     Switch(pipe) main;
 
-#define CPU_PORT 64  // of pipe 0; firstack's controller takes it from its capabilities file
+#ifndef CPU_PORT
+#define CPU_PORT 192  // the PCIe port of a Tofino with two pipes; with four it is 320
+#endif
 
 #include "constants.p4"
 #include "tofino_sizes.p4"
