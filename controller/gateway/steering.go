@@ -210,7 +210,14 @@ func (s *steering) silent(server netip.AddrPort, e *clientgateway.FlowEvent, now
 	one.heard = now
 	if steer.Mode(e.Mode) == steer.Race {
 		s.changed(one.RaceUnanswered(now))
-	} else if who, ok := s.asked(server, one, e); ok {
+		return
+	}
+	who, ok := s.asked(server, one, e)
+	switch {
+	case !ok:
+	case e.Event == eventOverdue:
+		s.changed(one.Overdue(now, who))
+	default:
 		s.changed(one.Unanswered(now, who))
 	}
 }

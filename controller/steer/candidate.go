@@ -29,6 +29,7 @@ type candidate struct {
 
 	asked  uint8 // races without an answer while it was not measured
 	silent uint8 // races in a row that others won though it should have
+	misses uint8 // lost SYNs, weighed against answered ones
 	slow   uint8 // direct answers in a row that were slower than another's would be
 
 	since       time.Duration // when it became a suspect, or mute

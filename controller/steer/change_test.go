@@ -299,3 +299,42 @@ func TestAnything(t *testing.T) {
 		}
 	}
 }
+
+// One SYN lost among many answered ones says nothing of the replica; many do.
+func TestLostAmongAnswered(t *testing.T) {
+	s := learn(t, Default(), 20*ms, 60*ms)
+	now := time.Minute
+	answered := func(n int) {
+		for range n {
+			now += 10 * ms
+			s.Observe(now, Answer{Replica: addr(0), Delay: 20 * ms, Mode: Direct})
+		}
+	}
+	for i := range 20 {
+		answered(20)
+		if s.Unanswered(now, addr(0)) || s.Doubtful() {
+			t.Fatalf("lost SYN %d: %+v", i, *s.Choice())
+		}
+	}
+	answered(20)
+	lost := 1
+	for ; !s.Unanswered(now, addr(0)) && lost < 100; lost++ {
+		answered(2)
+	}
+	if lost != 4 || s.Views()[0].Standing != "suspect" {
+		t.Errorf("after %d SYNs of three each were lost it is %s", lost, s.Views()[0].Standing)
+	}
+	s = learn(t, Default(), 20*ms, 60*ms)
+	if !s.Overdue(now, addr(0)) || s.Views()[0].Standing != "suspect" {
+		t.Errorf("an overdue replica is %s", s.Views()[0].Standing)
+	}
+	// All of a race's legs silent at once, though they answer others: the fault is here.
+	s = learn(t, Default(), 20*ms, 60*ms)
+	race(s, now, []time.Duration{20 * ms, 60 * ms})
+	if s.RaceUnanswered(now + 100*ms) {
+		t.Errorf("%+v", *s.Choice())
+	}
+	if !s.RaceUnanswered(now+2*time.Second) || s.Choice().Total() != 0 {
+		t.Errorf("%+v", *s.Choice())
+	}
+}

@@ -109,6 +109,9 @@ func (s *Service) take(c *candidate, now, delay time.Duration) {
 	c.sample(delay)
 	c.measured, c.claims = now, s.claims
 	c.asked, c.silent = 0, 0
+	if c.misses > 0 {
+		c.misses--
+	}
 }
 
 // clear ends a suspicion: the replica is alive. If its answer was no measurement, what was measured before holds.

@@ -104,7 +104,7 @@ func (s *Service) line(now time.Duration) (alive, unmeasured, every int) {
 			}
 			every = oftener(every, s.suspicion(c))
 		case isMute:
-			if now-c.since < s.lost() {
+			if now-c.since < s.gone() {
 				continue // the answer may be on its way
 			}
 			every = oftener(every, s.curiosity(c))
@@ -145,8 +145,8 @@ func (s *Service) curiosity(c *candidate) int {
 	return 32
 }
 
-// lost is the time after which an answer does not come any more.
-func (s *Service) lost() time.Duration { return 20 * s.policy.Patience }
+// gone is the time after which an answer does not come any more.
+func (s *Service) gone() time.Duration { return 20 * s.policy.Patience }
 
 func oftener(every, n int) int {
 	if every == 0 {
@@ -298,7 +298,7 @@ func (s *Service) schedule(now time.Duration) {
 		switch {
 		case c.out:
 		case c.suspect || c.asked >= mute:
-			at(c.since + s.lost())
+			at(c.since + s.gone())
 			at(c.since + s.policy.Trust + 1)
 		case c.delay != 0:
 			at(c.measured + s.policy.Trust + 1)

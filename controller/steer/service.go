@@ -104,8 +104,18 @@ func (s *Service) Suspect(now time.Duration, replica netip.Addr) bool {
 	return s.refresh(now)
 }
 
-// Unanswered says that a SYN which went direct to a replica is sent again, or that its answer is overdue.
+// Unanswered says that a SYN which went direct to a replica is sent again. If the replica has answered others meanwhile
+// the packet was lost, which happens to every replica now and then; one that loses many is a suspect all the same.
 func (s *Service) Unanswered(now time.Duration, replica netip.Addr) bool {
+	c := s.find(replica)
+	if c == nil || c.out || c.suspect || s.lost(c, now) {
+		return false
+	}
+	return s.Overdue(now, replica)
+}
+
+// Overdue says that a replica owes answers for longer than its patience, and has answered nobody since.
+func (s *Service) Overdue(now time.Duration, replica netip.Addr) bool {
 	c := s.find(replica)
 	if c == nil || c.out || c.suspect {
 		return false
@@ -115,15 +125,33 @@ func (s *Service) Unanswered(now time.Duration, replica netip.Addr) bool {
 	return s.refresh(now)
 }
 
-// RaceUnanswered says that a SYN which was raced is sent again: none of the legs has answered.
+// RaceUnanswered says that a SYN which was raced is sent again: none of the legs has answered it.
 func (s *Service) RaceUnanswered(now time.Duration) bool {
 	for i := range s.candidates {
-		if c := &s.candidates[i]; c.leg && !c.out && !c.suspect {
+		if c := &s.candidates[i]; c.leg && !c.out && !c.suspect && !s.lost(c, now) {
 			s.demote(c, now)
 		}
 	}
 	return s.refresh(now)
 }
+
+// lost says whether a SYN that is sent again was lost on its way to a replica that is there.
+func (s *Service) lost(c *candidate, now time.Duration) bool {
+	if now-c.seen > retransmission {
+		return false
+	}
+	c.misses += missWeight
+	return c.misses <= missesMost
+}
+
+const (
+	// A SYN is sent again after a second (RFC 6298, section 2.1), at this distance or a little more.
+	retransmission = 900 * time.Millisecond
+	// A replica that loses more than one of so many SYNs becomes a suspect,
+	missWeight = 8
+	// once it has lost so many more than that.
+	missesMost = 3 * missWeight
+)
 
 // demote makes a candidate a suspect.
 func (s *Service) demote(c *candidate, now time.Duration) {
@@ -132,7 +160,7 @@ func (s *Service) demote(c *candidate, now time.Duration) {
 	} else if c.relapses > 0 {
 		c.relapses--
 	}
-	c.suspect, c.since, c.sinceClaims = true, now, s.claims+1
+	c.suspect, c.since, c.sinceClaims, c.misses = true, now, s.claims+1, 0
 }
 
 // Who is silent again soon after he came back is trusted less each time: when he comes back, more races have to agree

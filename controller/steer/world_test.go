@@ -226,7 +226,7 @@ func (w *world) connect() connection {
 		to := c.way.Replica
 		due, owes := w.due[to]
 		if owes && due <= w.now {
-			w.tell(0, func() bool { return w.service.Unanswered(w.now, to) })
+			w.tell(0, func() bool { return w.service.Overdue(w.now, to) })
 			list, n = w.race(nil, slices.Clone(choice.Legs))
 		} else {
 			if !owes {
