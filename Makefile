@@ -19,6 +19,7 @@ build: ## Build firstack and firstack-switch into bin/.
 test: tools vet ## Run all tests, with the race detector where a C compiler is present.
 	@[ -n "$(RACE)" ] || echo "NOT CHECKED: data races (the race detector needs cgo and a C compiler, e.g. apt-get install gcc libc6-dev)"
 	@command -v p4c-bm2-ss >/dev/null || echo "NOT COMPARED: P4 artefacts with a fresh compilation (p4c-bm2-ss is not on PATH); their hashes are checked"
+	@command -v simple_switch_grpc >/dev/null || echo "NOT COMPARED: the embedded switch with BMv2 (simple_switch_grpc is not on PATH); vectors and random packets run on the embedded switch alone"
 	$(GO) test $(RACE) -timeout 20m ./...
 	@$(MAKE) --no-print-directory lab-brief
 
@@ -31,6 +32,12 @@ tools:
 vet: ## Check formatting and run go vet.
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
+
+PACKETS ?= 100000
+.PHONY: differential
+differential: ## Compare the embedded switch with BMv2 over PACKETS random packets from SEED (default 100000, 1).
+	@command -v simple_switch_grpc >/dev/null || { echo "NOT COMPARED: simple_switch_grpc is not on PATH"; exit 1; }
+	$(GO) test ./tests/differential -count 1 -timeout 3h -v -packets $(PACKETS) -seed $(SEED) -facts
 
 soak: ## Run RACES randomised races from SEED (default 10000, 1).
 	$(GO) test ./tests/soak -run 'TestSoak$$' -count 1 -timeout 3h -v -races $(RACES) -seed $(SEED)

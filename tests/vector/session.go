@@ -59,6 +59,9 @@ func (s *Session) Close() {
 	<-s.ended
 }
 
+// Client is the P4Runtime client, for what a session has no method for.
+func (s *Session) Client() p4v1.P4RuntimeClient { return s.client }
+
 // Barrier waits until everything that the switch had to say on the stream has arrived: it asks for the
 // arbitration's state and waits for the answer, which comes after the rest.
 func (s *Session) Barrier(ctx context.Context) error {

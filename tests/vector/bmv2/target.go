@@ -186,6 +186,9 @@ func (t *Target) Control(ctx context.Context, want vector.Count) (vector.Events,
 	return t.session.Take(ctx, want)
 }
 
+// Session is the target's P4Runtime side.
+func (t *Target) Session() *vector.Session { return t.session }
+
 // Limits implements vector.Target.
 func (t *Target) Limits() vector.Limits {
 	return vector.Limits{RealTime: true, NoDefaultCounters: true}

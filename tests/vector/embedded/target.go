@@ -140,8 +140,11 @@ func (t *Target) Control(ctx context.Context) (vector.Events, error) {
 	return t.session.Take(ctx, vector.Count{})
 }
 
-// Limits implements vector.Target. The embedded switch counts as BMv2 does: entries, not default actions.
-func (t *Target) Limits() vector.Limits { return vector.Limits{NoDefaultCounters: true} }
+// Session is the target's P4Runtime side.
+func (t *Target) Session() *vector.Session { return t.session }
+
+// Limits implements vector.Target: there are none.
+func (t *Target) Limits() vector.Limits { return vector.Limits{} }
 
 // Close implements vector.Target.
 func (t *Target) Close() error {
