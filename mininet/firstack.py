@@ -13,6 +13,7 @@ Neither Open vSwitch nor netem nor an OpenFlow controller is needed. Needs /usr/
 """
 
 import atexit
+import glob
 import hashlib
 import inspect
 import json
@@ -178,6 +179,15 @@ class P4RuntimeSwitch(Switch):
         for name in self.attached().values():
             self.cmd('sysctl -qw net.ipv6.conf.%s.disable_ipv6=1' % name)
         self.daemons.start(self.name, self.argv(), os.path.join(self.log_dir, self.name + '.log'))
+        self.listening()
+
+    def restart(self):
+        """Kill the switch and start it again, empty."""
+        self.daemons.restart(self.name)
+        self.listening()
+
+    def listening(self):
+        """Wait until P4Runtime can be connected to."""
         deadline = time.time() + 10
         while not self.connected():
             if time.time() > deadline:
@@ -415,13 +425,14 @@ class FirstackTest(object):
         info('  %s  %s\n' % ('ok  ' if right else 'FAIL', text))
         self.failures += not right
 
-    def wait(self, client, url, replicas, seconds=60):
-        """Wait until a service answers, from one of its replicas if it has any; return the site."""
+    def wait(self, client, url, replicas, seconds=60, attempt=3):
+        """Wait until a service answers, from one of its replicas if it has any; return the site.
+           An attempt to connect may take so long."""
         deadline = time.time() + seconds
         site = None
         while time.time() < deadline:
             self.daemons()
-            code, status = self.curl(client, url, '-o', '/dev/null', '-w', '%{http_code}', '--connect-timeout', '3')
+            code, status = self.curl(client, url, '-o', '/dev/null', '-w', '%{http_code}', '--connect-timeout', str(attempt))
             site = self.servedBy()
             if code == 0 and status == '200' and (not replicas or site in replicas):
                 return site
@@ -476,13 +487,22 @@ class FirstackTest(object):
                 for _ in range(3):
                     self.fetch(name, url, '1k')
                 info('*** %s after its gateway was killed and came back\n' % name)
-                self.net[client['gateway']].daemons.restart(client['gateway'])
+                self.net[client['gateway']].restart()
                 start = time.time()
-                self.wait(name, url, raced, 30)
+                self.wait(name, url, raced, 30, attempt=1)
                 self.expect(time.time() - start < 5, 'new connections after %.1f s' % (time.time() - start))
         if self.failures:
+            self.story()
             raise Exception('%d checks failed' % self.failures)
         info('*** all checks passed\n')
+
+    def story(self):
+        """Print how the logs end: what failed has to be told by them, for they go with the network."""
+        for path in sorted(glob.glob(os.path.join(self.files, 'log', '*.log'))):
+            with open(path, errors='replace') as text:
+                lines = text.readlines()
+            last = lines[-60:] if os.path.basename(path) == 'controller.log' else lines[-10:]
+            info('*** %s, %d lines, the last:\n%s' % (path, len(lines), ''.join('    ' + line for line in last)))
 
 
 def test(net):

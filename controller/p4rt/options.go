@@ -49,7 +49,7 @@ type Options struct {
 	WriteTimeout   time.Duration // one batch; 30 s by default
 	PushTimeout    time.Duration // comparing and pushing the pipeline; 60 s by default
 	BackoffMin     time.Duration // 100 ms by default
-	BackoffMax     time.Duration // 2 s by default: a switch that is back shall not wait long to be found
+	BackoffMax     time.Duration // 1 s by default: a switch that is back shall not wait long to be found
 	Keepalive      time.Duration // gRPC pings; 0: none (quirkKeepalive)
 
 	Logger *slog.Logger // slog.Default by default
@@ -93,7 +93,7 @@ func (o *Options) complete() error {
 	orDefault(&o.WriteTimeout, 30*time.Second)
 	orDefault(&o.PushTimeout, 60*time.Second)
 	orDefault(&o.BackoffMin, 100*time.Millisecond)
-	orDefault(&o.BackoffMax, 2*time.Second)
+	orDefault(&o.BackoffMax, time.Second)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}

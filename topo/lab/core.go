@@ -26,7 +26,9 @@ var _ Card = (*ports.Interface)(nil)
 type OpenCard func(name string) (Card, error)
 
 // OpenPacket opens an interface of the kernel with AF_PACKET; it needs CAP_NET_RAW.
-func OpenPacket(name string) (Card, error) { return ports.OpenInterface(name, ports.InterfaceOptions{}) }
+func OpenPacket(name string) (Card, error) {
+	return ports.OpenInterface(name, ports.InterfaceOptions{})
+}
 
 // statsInterval is how often the core logs what it has lost, if it has.
 const statsInterval = 10 * time.Second
