@@ -75,13 +75,15 @@ func (s *steering) service(one *Steered) error {
 			set = append(set, tables.Weighted[clientgateway.SteeringAction]{Action: action, Weight: int32(weight)})
 		}
 	}
-	race, err := s.group(one.Server, false, c.Legs)
-	if err != nil {
-		return err
+	var race, fallback uint16
+	var err error
+	if c.Race > 0 || len(c.Legs) > 1 {
+		if race, err = s.group(one.Server, false, c.Legs); err != nil {
+			return err
+		}
 	}
-	fallback := race
-	if len(c.Legs) < 2 {
-		fallback = 0 // it would be the same replica again
+	if len(c.Legs) > 1 { // or it would be the same replica again
+		fallback = race
 	}
 	if race != 0 {
 		way(c.Race, clientgateway.RaceTo{Group: race})
