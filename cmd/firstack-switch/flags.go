@@ -33,6 +33,8 @@ type config struct {
 	logConsole bool
 	pcap       string
 	dump       int
+	useFiles   bool
+	filesWait  int      // seconds
 	ignored    []string // flags given that have no meaning here
 }
 
@@ -90,8 +92,9 @@ func newCommand(out, errOut io.Writer) *cobra.Command {
 			case !noP4:
 				return fmt.Errorf("no program: give the BMv2 JSON, or --no-p4 to wait for a P4Runtime client to push one")
 			}
-			if cmd.Flags().Changed("use-files") {
-				return fmt.Errorf("--use-files: packets from files are not supported, attach interfaces with -i")
+			c.useFiles = cmd.Flags().Changed("use-files")
+			if c.useFiles && c.filesWait < 0 {
+				return fmt.Errorf("--use-files %d: want seconds", c.filesWait)
 			}
 			if c.p4info != "" && c.program == "" {
 				return fmt.Errorf("--p4info needs a program")
@@ -127,8 +130,7 @@ func newCommand(out, errOut io.Writer) *cobra.Command {
 	f.IntVar(&c.dump, "dump-packet-data", 0, "log the first `N` bytes of each packet")
 	f.BoolVarP(&version, "version", "v", false, "print the version and exit")
 	f.BoolVar(&jsonVersion, "json-version", false, "print the version of BMv2 JSON that is understood and exit")
-	f.String("use-files", "", "not supported")
-	_ = f.MarkHidden("use-files")
+	f.IntVar(&c.filesWait, "use-files", 0, "after `SECONDS`, receive the frames of IFACE_in.pcap in place of interface IFACE, and send to IFACE_out.pcap")
 	for _, i := range ignoredFlags {
 		if i.isBool {
 			f.Bool(i.name, false, "accepted and ignored: "+i.why)
@@ -155,6 +157,9 @@ var ignoredFlags = []struct {
 	{"debugger-addr", false, "there is no debugger"},
 	{"restore-state", false, "state is kept by the controller"},
 	{"log-flush", true, "each line is flushed"},
+	{"log-file-max-size", false, "the log is not rotated"},
+	{"log-file-max-files", false, "the log is not rotated"},
+	{"load-modules", false, "there are no modules"},
 	{"max-port-count", false, "the number of ports is not limited"},
 	{"priority-queues", false, "there are no egress queues"},
 	{"max-mc-groups", false, "the replication engine has no such limit"},

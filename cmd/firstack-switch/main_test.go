@@ -3,15 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,7 +16,6 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
@@ -167,7 +158,8 @@ func TestRefusals(t *testing.T) {
 		{"address", []string{"--no-p4", "--grpc-server-addr", "nowhere:99999"}, "listen"},
 		{"certificate without TLS", []string{"--no-p4", "--grpc-server-cert", "x"}, "--grpc-server-ssl"},
 		{"no certificate", []string{"--no-p4", "--grpc-server-ssl", "--grpc-server-cert", "x", "--grpc-server-key", "y"}, "--grpc-server-cert x"},
-		{"packets from files", []string{"--no-p4", "--use-files", "3"}, "--use-files"},
+		{"packets from no files", []string{"--no-p4", "--use-files", "0", "-i", "1@/nowhere/x"}, "/nowhere/x_in.pcap"},
+		{"files before the start", []string{"--no-p4", "--use-files=-1"}, "want seconds"},
 		{"unknown flag", []string{"--no-such-flag"}, "no-such-flag"},
 	}
 	for _, tt := range tests {
@@ -237,54 +229,5 @@ func TestTap(t *testing.T) {
 	}
 	if see, closeTap, err := newTap(config{}, log); see != nil || errors.Join(err, closeTap()) != nil {
 		t.Error("a tap that nobody asked for")
-	}
-}
-
-// TestTLS: the server shows its certificate, and with client authentication wants one.
-func TestTLS(t *testing.T) {
-	dir := t.TempDir()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "switch"}, DNSNames: []string{"switch"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	if err := errors.Join(os.WriteFile(certFile, certPEM, 0o600), os.WriteFile(keyFile, keyPEM, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	pair, err := tls.X509KeyPair(certPEM, keyPEM)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(certPEM)
-	l := start(t, "--no-p4", "--grpc-server-addr", "127.0.0.1:0", "--grpc-server-ssl", "--grpc-server-cert", certFile,
-		"--grpc-server-key", keyFile, "--grpc-server-cacert", certFile, "--grpc-server-with-client-auth")
-	addr := l.wait(t, `listens" address=(\S+)`)
-	for name, certs := range map[string][]tls.Certificate{"with": {pair}, "without": nil} {
-		conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots, ServerName: "switch", Certificates: certs})))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = p4v1.NewP4RuntimeClient(conn).Capabilities(t.Context(), &p4v1.CapabilitiesRequest{})
-		if (err == nil) != (certs != nil) {
-			t.Errorf("%s a client certificate: %v", name, err)
-		}
-		_ = conn.Close()
 	}
 }

@@ -63,10 +63,28 @@ func run(ctx context.Context, c config, errOut io.Writer) (err error) {
 	if err := loadProgram(sw, c); err != nil {
 		return err
 	}
-	if err := attach(sw, c, log); err != nil {
+	if !c.useFiles {
+		if err := attach(sw, c, log); err != nil {
+			return err
+		}
+		return serve(ctx, sw, c, log)
+	}
+	files, err := attachFiles(sw, c)
+	if err != nil {
 		return err
 	}
-	return serve(ctx, sw, c, log)
+	ctx, cancel := context.WithCancel(ctx)
+	played := make(chan error, 1)
+	go func() {
+		err := playFiles(ctx, sw, files, time.Duration(c.filesWait)*time.Second, log)
+		if err != nil {
+			log.Error("read frames from files", "error", err)
+		}
+		played <- err
+	}()
+	served := serve(ctx, sw, c, log)
+	cancel()
+	return errors.Join(served, <-played)
 }
 
 // loadProgram runs the program of the command line, if there is one.
@@ -132,6 +150,7 @@ func serve(ctx context.Context, sw *softswitch.Switch, c config, log logger) err
 	case <-ctx.Done():
 	}
 	log.Info("shutting down")
+	logCounters(sw, log)
 	ready.Shutdown()
 	err = sw.Close()
 	stopped := make(chan struct{})

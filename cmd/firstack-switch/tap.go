@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -63,33 +62,17 @@ func (t *tap) see(port uint32, out bool, frame []byte) {
 	}
 }
 
-// write appends a record to a file of libpcap's format, and makes the file when it is the first.
+// write appends a record to a file, and makes the file when it is the first.
 func (t *tap) write(path string, frame []byte) error {
 	f := t.files[path]
 	if f == nil {
 		var err error
-		if f, err = os.Create(path); err != nil {
+		if f, err = createPcap(path); err != nil {
 			return err
 		}
 		t.files[path] = f
-		var h [24]byte
-		binary.LittleEndian.PutUint32(h[0:], 0xa1b2c3d4) // microseconds
-		binary.LittleEndian.PutUint16(h[4:], 2)          // version 2.4
-		binary.LittleEndian.PutUint16(h[6:], 4)
-		binary.LittleEndian.PutUint32(h[16:], 262144) // longest record
-		binary.LittleEndian.PutUint32(h[20:], 1)      // Ethernet
-		if _, err := f.Write(h[:]); err != nil {
-			return err
-		}
 	}
-	now := time.Now()
-	record := make([]byte, 16, 16+len(frame))
-	binary.LittleEndian.PutUint32(record[0:], uint32(now.Unix()))
-	binary.LittleEndian.PutUint32(record[4:], uint32(now.Nanosecond()/1000))
-	binary.LittleEndian.PutUint32(record[8:], uint32(len(frame)))
-	binary.LittleEndian.PutUint32(record[12:], uint32(len(frame)))
-	_, err := f.Write(append(record, frame...))
-	return err
+	return appendPcap(f, time.Now(), frame)
 }
 
 func (t *tap) close() error {
