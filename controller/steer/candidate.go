@@ -12,6 +12,7 @@ type candidate struct {
 	weight uint16
 
 	delay    time.Duration // estimate of the round trip; 0: never measured
+	detour   time.Duration // delay of its discovered answers, lately; 0: none came
 	last     [3]time.Duration
 	samples  uint8         // in last
 	seen     time.Duration // when it answered anything

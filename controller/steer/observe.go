@@ -86,15 +86,23 @@ func (s *Service) measures(c *candidate, now time.Duration, a *Answer) bool {
 		return false
 	}
 	if a.Mode == Discover {
+		c.detour = a.Delay
 		return a.Replica == Server
 	}
 	sent := now - a.Delay
 	if c.joined > sent || !c.leg && c.left < sent || !c.leg && c.joined == c.left {
 		return false
 	}
-	// The same replica may be asked by a discovery beside a race: what is much later than it should be has to come
-	// twice.
-	if a.Mode == Race && a.Late && s.choice.Scout > 0 && c.delay != 0 && a.Delay > s.policy.keeps(c.delay) {
+	// The same replica may be asked by a discovery beside a race: an answer that takes as long as those do is taken for
+	// one, and what is much later than it should be has to come twice in a row.
+	if a.Mode == Race && a.Late && s.choice.Scout > 0 && c.delay != 0 {
+		if a.Delay <= s.policy.keeps(c.delay) {
+			c.slow = 0
+			return true
+		}
+		if c.detour != 0 && a.Delay <= s.policy.keeps(c.detour) && c.detour <= s.policy.keeps(a.Delay) {
+			return false
+		}
 		c.slow++
 		return c.slow > 1
 	}
