@@ -2,7 +2,6 @@ package gnmi_test
 
 import (
 	"context"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -10,30 +9,19 @@ import (
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"github.com/openconfig/gnmic/pkg/api"
 	"github.com/openconfig/gnmic/pkg/api/target"
-	"google.golang.org/grpc"
-
-	"github.com/firstack/firstack/controller/gnmi"
 )
 
 // gnmic's own client, as people use it against this server.
 func newGNMIC(t *testing.T, b *bench) *target.Target {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := grpc.NewServer(gnmi.ServerOptions()...)
-	b.server.Register(g)
-	served := make(chan struct{})
-	go func() { defer close(served); _ = g.Serve(listener) }() // until Stop
-	tg, err := api.NewTarget(api.Name("controller"), api.Address(listener.Addr().String()), api.Insecure(true), api.Timeout(20*time.Second))
+	tg, err := api.NewTarget(api.Name("controller"), api.Address(listen(t, b.server)), api.Insecure(true), api.Timeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := tg.CreateGNMIClient(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tg.Close(); g.Stop(); <-served })
+	t.Cleanup(func() { tg.Close() })
 	return tg
 }
 

@@ -75,13 +75,13 @@ services:
     replicas: [{name: r0, address: 198.51.100.10, gateway: rg}]
 `
 
-func newLab(t testing.TB, dir string) *lab {
+func newLab(t testing.TB, dir, text string, names ...string) *lab {
 	t.Helper()
 	l := &lab{bench: &bench{t: t}, switches: map[string]*device{}}
 	l.rg = bind(t, config.ReplicaGateway, replicagateway.Bind)
 	l.sg = bind(t, config.ServerGateway, servergateway.Bind)
 	l.cg = bind(t, config.ClientGateway, clientgateway.Bind)
-	for _, name := range []string{"cg", "sg", "rg"} {
+	for _, name := range names {
 		l.switches[name] = newDevice(t)
 	}
 	s, err := store.Open(dir)
@@ -90,7 +90,7 @@ func newLab(t testing.TB, dir string) *lab {
 	}
 	t.Cleanup(func() { s.Close() })
 	l.store = s
-	intent := seed(t, s, labConfig)
+	intent := seed(t, s, text)
 	l.k, err = controller.New(intent.Config, controller.Options{
 		Dial: func(ctx context.Context, name, _ string) (net.Conn, error) {
 			if d := l.switches[name]; d != nil {
@@ -133,8 +133,20 @@ func newDevice(t testing.TB) *device {
 func (l *lab) settle() time.Duration {
 	l.t.Helper()
 	began := time.Now()
-	until(l.t, "all switches are settled", func() bool { return l.k.Ready(l.t.Context()) == nil })
-	return time.Since(began)
+	for {
+		err := l.k.Ready(l.t.Context())
+		if err == nil {
+			return time.Since(began)
+		}
+		if time.Since(began) > time.Minute {
+			sessions, _ := l.k.Sessions(l.t.Context()) // for the text only
+			for _, s := range sessions {
+				l.t.Logf("%s: %s, settled %v, %q, %v", s.Switch, s.State, s.Settled, s.Problems, s.Error)
+			}
+			l.t.Fatal(err)
+		}
+		time.Sleep(2 * time.Millisecond) // nothing tells
+	}
 }
 
 // updates counts what was written to all switches.

@@ -34,7 +34,7 @@ func TestThousandSets(t *testing.T) {
 	t.Logf("seed %d", seed)
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), next: 20}
 	dir := t.TempDir()
-	l := newLab(t, dir)
+	l := newLab(t, dir, labConfig, "cg", "sg", "rg")
 	var good, bad int
 	var slowest time.Duration
 	for i := range *setRuns {
