@@ -26,6 +26,9 @@ var cases = flag.Int("packet-cases", 2, "placements to compare with the network 
 // processors with other tests: what the hosts and switches take themselves is about a millisecond.
 const late = 25 * time.Millisecond
 
+// mostFetches is how many are made until one is not late: the machine may be busy.
+const mostFetches = 40
+
 // apart is how far the answers of the compared races are from each other: with less, chance would decide.
 const apart = 15 * time.Millisecond
 
@@ -95,13 +98,10 @@ func compare(t *testing.T, w *simulate.World, p simulate.Placement, policy strin
 	simulated := report.Results[0]
 
 	n := start(t, w, p, policy)
+	want := time.Duration(simulated.HandshakeMean * 1e6)
 	best := host.Result{Connect: time.Hour}
-	for i := range learned + 3 {
-		r := fetch(t, n)
-		if i < learned {
-			continue
-		}
-		if r.Connect < best.Connect {
+	for i := 0; i < learned+3 || i < mostFetches && best.Connect > want+late; i++ {
+		if r := fetch(t, n); i >= learned && r.Connect < best.Connect {
 			best = r
 		}
 	}
@@ -112,7 +112,6 @@ func compare(t *testing.T, w *simulate.World, p simulate.Placement, policy strin
 	if got, want := w.RoundTrip(p.Client, server).Seconds()*1e3, simulated.RTTMean; got != want {
 		t.Errorf("%s won, at a round trip of %.1f ms; in the simulator somebody at %.1f ms", best.ServedBy, got, want)
 	}
-	want := time.Duration(simulated.HandshakeMean * 1e6)
 	// A way and its reverse differ by up to 2 ms in the table.
 	if d := best.Connect - want; d < -2*time.Millisecond || d > late {
 		t.Errorf("the handshake took %v, in the simulator %v", best.Connect, want)

@@ -183,14 +183,19 @@ func population(report *simulate.Report) drawing {
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Y.Min, p.Y.Max, p.X.Min, p.X.Max, p.Legend.Top, p.Legend.YOffs = 0, 4.5, 1, 1, true, 0
 	for _, r := range report.Results {
-		points := make(plotter.XYs, 0, len(r.Order))
+		var points plotter.XYs
+		next := 0
 		var handshakes, limits float64
 		for n, m := range r.Order {
 			handshakes += m.Handshake
 			limits += m.Limit
-			points = append(points, plotter.XY{X: float64(n + 1), Y: handshakes / limits})
+			// One in 32 of what is there already is as close as a logarithmic scale shows.
+			if n+1 >= next || n == len(r.Order)-1 {
+				next = n + 2 + n/32
+				points = append(points, plotter.XY{X: float64(n + 1), Y: handshakes / limits})
+			}
 		}
-		p.X.Max = max(p.X.Max, float64(len(points)))
+		p.X.Max = max(p.X.Max, float64(len(r.Order)))
 		if err := line(p, r.Policy, points); err != nil {
 			return drawing{err: err}
 		}
