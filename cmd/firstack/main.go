@@ -39,6 +39,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDemo(), newRun(), newCheck(), newConfig(), newShow(), newLab(), newSimulate(), newCerts(), newVersion())
+	root.AddCommand(newDemo(), newRun(), newCheck(), newConfig(), newShow(), newTop(), newLab(), newSimulate(), newCerts(), newVersion())
 	return root
 }
