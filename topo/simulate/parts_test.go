@@ -127,6 +127,10 @@ func TestPlacements(t *testing.T) {
 	if err != nil || len(list) != 90 {
 		t.Errorf("%d placements of eight replicas, %v", len(list), err)
 	}
+	wide := &World{Sites: make([]string, 60)}
+	if _, err := wide.Placements(20); err == nil {
+		t.Error("of 60 sites and 20 replicas there are more combinations than fit into memory")
+	}
 	a, b := Sample(list, 200, 1), Sample(list, 200, 1)
 	if len(a) != 200 || a[7].Client != b[7].Client || a[199].Origin != b[199].Origin {
 		t.Error("the same seed gives other placements")

@@ -21,6 +21,13 @@ func (w *World) Placements(replicas int) ([]Placement, error) {
 	if replicas < 1 || replicas > n-2 {
 		return nil, fmt.Errorf("of %d sites, client and origin apart, %d cannot have replicas", n, replicas)
 	}
+	count := float64(n * (n - 1))
+	for i := range replicas {
+		count *= float64(n-2-i) / float64(i+1)
+	}
+	if count > maxPlacements {
+		return nil, fmt.Errorf("%.3g combinations of %d sites and %d replicas are more than %d", count, n, replicas, maxPlacements)
+	}
 	var list []Placement
 	for client := range n {
 		for origin := range n {
@@ -36,14 +43,12 @@ func (w *World) Placements(replicas int) ([]Placement, error) {
 			choose(others, replicas, nil, func(chosen []int) {
 				list = append(list, Placement{client, origin, chosen})
 			})
-			if len(list) > maxPlacements {
-				return nil, fmt.Errorf("more than %d combinations of %d sites and %d replicas", maxPlacements, n, replicas)
-			}
 		}
 	}
 	return list, nil
 }
 
+// maxPlacements bounds what is kept in memory.
 const maxPlacements = 5_000_000
 
 func choose(from []int, n int, chosen []int, give func([]int)) {
