@@ -143,7 +143,7 @@ func serve(ctx context.Context, sw *softswitch.Switch, c config, log logger) err
 	log.Info("P4Runtime server listens", "address", listener.Addr().String(), "tls", creds != nil, "device", c.deviceID)
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(busyListener{listener}) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve P4Runtime: %w", err)
