@@ -50,8 +50,14 @@ func (g *Gateway) reconcile(now time.Duration) {
 	}
 	g.job.running = true
 	t := g.term
+	held := make(map[string][]*p4v1.Entity, len(stages))
+	for _, s := range stages {
+		if written, ever := g.job.written[s.Name]; ever {
+			held[s.Name] = written
+		}
+	}
 	g.beside(t, func() func() {
-		changes, whole, err := carryOut(t, stages)
+		changes, whole, err := carryOut(t, stages, held)
 		return func() {
 			g.job.running = false
 			if whole {
@@ -65,6 +71,9 @@ func (g *Gateway) reconcile(now time.Duration) {
 func (g *Gateway) reconciled(stages []plan.Stage, changes p4rt.Changes, err error) {
 	if err != nil {
 		g.log.Warn("tables not written in whole", "err", err)
+		for _, s := range stages {
+			delete(g.job.written, s.Name) // it is not known what they hold: read it
+		}
 		g.job.dirty, g.job.retry = true, g.now()+retryEvery
 		return
 	}
@@ -127,13 +136,22 @@ func (g *Gateway) plan(open bool) ([]plan.Stage, error) {
 }
 
 // carryOut puts the stages in, one after the other, and then takes out what is left over, in the opposite order: no
-// packet meets an entry that refers to nothing. whole says that every stage was gone through, although single entries
-// may have been refused.
-func carryOut(t *term, stages []plan.Stage) (total p4rt.Changes, whole bool, err error) {
+// packet meets an entry that refers to nothing. held is what the tables of a stage are known to hold; of others it is
+// read. whole says that every stage was gone through, although single entries may have been refused.
+func carryOut(t *term, stages []plan.Stage, held map[string][]*p4v1.Entity) (total p4rt.Changes, whole bool, err error) {
 	spare := func(*p4v1.Entity) bool { return true }
 	one := func(s plan.Stage, undeleted func(*p4v1.Entity) bool) bool {
 		scope := p4rt.Scope{Tables: s.Tables, Multicast: s.Multicast, Undeleted: undeleted}
-		changes, e := t.conn.Reconcile(t.ctx, scope, s.Entities...)
+		var changes p4rt.Changes
+		var e error
+		if known, ok := held[s.Name]; ok {
+			if undeleted == nil { // by now the new ones are there as well
+				known = slices.Concat(known, s.Entities)
+			}
+			changes, e = t.conn.Change(t.ctx, scope, known, s.Entities)
+		} else {
+			changes, e = t.conn.Reconcile(t.ctx, scope, s.Entities...)
+		}
 		total.Inserted += changes.Inserted
 		total.Modified += changes.Modified
 		total.Deleted += changes.Deleted

@@ -39,16 +39,7 @@ func (c Changes) String() string {
 // Desired may hold table entries, default entries, members, groups, meters, multicast groups, clone sessions and
 // digest configurations. When several say something about one key the last one counts.
 func (c *Conn) Reconcile(ctx context.Context, scope Scope, desired ...*p4v1.Entity) (Changes, error) {
-	want := make(map[string]*p4v1.Entity, len(desired))
-	var order []string
-	for _, e := range desired {
-		e = normal(e)
-		k := keyOf(e)
-		if _, twice := want[k]; !twice {
-			order = append(order, k)
-		}
-		want[k] = e
-	}
+	want, order := wanted(desired)
 	have, err := c.readBack(ctx, scope, want, order)
 	if err != nil {
 		return Changes{}, err
