@@ -85,7 +85,7 @@ EGRESS(ClientGatewayEgress) {
     apply {
         begin.apply(hdr, meta, BEGIN_EGRESS);
         REWRITE_IN_EGRESS(
-            if (meta.io.next_hop != 0 && meta.io.instance == 0) {
+            if (meta.io.next_hop != 0) {  // a copy gets its own in racers
                 rewrite.apply(hdr, meta);
             }
         )

@@ -74,6 +74,7 @@ struct race_t {
     bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
     ipv4_addr_t source_addr;  // who answers: the tunnel's outer source in form C
     l4_port_t source_port;
+    ipv4_addr_t tunnel_addr;  // whose tunnel the translation entry expects
     bit<8> form;         // of the translation entry
     bit<8> speaker_form; // in which this packet came, as the slot sees it
     ipv4_addr_t target_addr;  // rewriting: the other end, by translation or from the slot

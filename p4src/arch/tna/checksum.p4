@@ -21,9 +21,13 @@ control ChecksumOuter(inout headers_t hdr, inout checksum_t sum) {
     }
 }
 
+// A reset has no payload and no options: what the deparser adds up by itself is all but the sequence number, and takes
+// the total length, 40, for protocol and TCP length, 6 + 20.
 control ChecksumReset(inout headers_t hdr, inout checksum_t sum) {
     apply {
-        sum.reset = 1;
+        sum.tcp = ~16w14;
+        sum.seq_no = hdr.tcp.seq_no;
+        sum.l4 = 1;
     }
 }
 

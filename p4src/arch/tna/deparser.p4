@@ -7,7 +7,7 @@
 #define WORDS_TCP(ip) ip.total_len, ip.src_addr, ip.dst_addr, hdr.tcp.src_port, hdr.tcp.dst_port, \
     hdr.tcp.data_offset, hdr.tcp.reserved, hdr.tcp.flags, hdr.tag.kind, hdr.tag.length, hdr.tag.exid, \
     hdr.tag.permitted, hdr.tag.answer, hdr.tag.direct, hdr.tag.reserved, hdr.tag.attempt, hdr.tag.epoch, \
-    hdr.tag.gateway, hdr.tag.mac, hdr.mss.value, meta.sum.tcp
+    hdr.tag.gateway, hdr.tag.mac, hdr.mss.value, meta.sum.tcp, meta.sum.seq_no
 
 control PacketDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) {
     Checksum() outer_sum;

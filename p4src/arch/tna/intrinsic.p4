@@ -42,6 +42,7 @@ control CutReset(in headers_t hdr) {
 
 control BeginEgress(inout headers_t hdr, inout metadata_t meta, in egress_intrinsic_metadata_t intrinsic) {
     apply {
+        hdr.bridge.setInvalid();
         meta.io.instance = intrinsic.egress_rid;
     }
 }

@@ -45,12 +45,6 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
         race.target_addr = server_addr;
         race.target_port = server_port;
         race.authentic = 1;
-        if (hdr.inner.isValid() && hdr.ipv4.src_addr != server_addr) {
-            race.authentic = 0;
-        }
-        if (hdr.quoted_inner.isValid()) {
-            race.authentic = 0;
-        }
     }
     // 658 (C): cracked, when it comes from the connection's replica.
     action from_tunnel(ipv4_addr_t replica_addr) {
@@ -59,10 +53,7 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
         race.form = FORM_C;
         race.target_addr = flow.peer_addr;
         race.target_port = flow.peer_port;
-        race.authentic = 0;
-        if ((hdr.inner.isValid() || hdr.quoted_inner.isValid()) && race.source_addr == replica_addr) {
-            race.authentic = 1;
-        }
+        race.tunnel_addr = replica_addr;
     }
     table inbound {
         key = {
@@ -84,6 +75,17 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
                 outbound.apply();
             } else {
                 inbound.apply();
+                // A comes plain, B's SYN-ACKs from the server; C from its replica, encapsulated.
+                if (race.authentic == 1) {
+                    if (hdr.quoted_inner.isValid() ||
+                        (hdr.inner.isValid() && hdr.ipv4.src_addr != race.target_addr)) {
+                        race.authentic = 0;
+                    }
+                } else if (race.tunnel_addr != 0 && race.source_addr == race.tunnel_addr) {
+                    if (hdr.inner.isValid() || hdr.quoted_inner.isValid()) {
+                        race.authentic = 1;
+                    }
+                }
             }
         }
     }
