@@ -213,3 +213,28 @@ func TestServiceRefuses(t *testing.T) {
 		cancel()
 	}
 }
+
+// TestUnit: the command of docs/systemd is one that there is.
+func TestUnit(t *testing.T) {
+	data, err := os.ReadFile("../../docs/systemd/firstack.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(data), "\\\n", " ")
+	_, rest, found := strings.Cut(text, "\nExecStart=")
+	line, _, _ := strings.Cut(rest, "\n")
+	words := strings.Fields(line)
+	if !found || len(words) < 2 {
+		t.Fatalf("ExecStart: %q", line)
+	}
+	cmd, args, err := newRoot().Find(words[1:])
+	if err != nil || cmd.Name() != "run" {
+		t.Fatalf("%v: %v", words, err)
+	}
+	if err := cmd.ParseFlags(args); err != nil || cmd.Flags().NArg() > 0 {
+		t.Errorf("%v: %v, %v", args, err, cmd.Flags().Args())
+	}
+	if !strings.Contains(text, "\nType=notify\n") {
+		t.Error("the unit does not wait until the controller is ready")
+	}
+}
