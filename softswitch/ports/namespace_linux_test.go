@@ -45,7 +45,10 @@ func newHosts(t *testing.T) hosts {
 	})
 	for i, host := range []string{h.a, h.b} {
 		port := "port-" + string("ab"[i])
-		run(t, "ip -n %s link add name eth0 address 02:00:00:00:00:0%d type veth peer name %s netns %s", host, i+1, port, h.middle)
+		words := strings.Fields(fmt.Sprintf("-n %s link add name eth0 address 02:00:00:00:00:0%d type veth peer name %s netns %s", host, i+1, port, h.middle))
+		if out, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
+			t.Skipf("NOT TESTED: no veth here: %s", out)
+		}
 		run(t, "ip -n %s addr add 10.0.0.%d/24 dev eth0", host, i+1)
 		run(t, "ip -n %s addr add fd00::%d/64 dev eth0 nodad", host, i+1)
 		run(t, "ip -n %s link set dev eth0 up", host)
