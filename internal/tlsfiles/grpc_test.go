@@ -239,3 +239,27 @@ func TestServerRenewed(t *testing.T) {
 		t.Errorf("the standing connection: %v", err)
 	}
 }
+
+// TestNoResumption: a client that comes back is checked again.
+func TestNoResumption(t *testing.T) {
+	dir := set(t, devcerts.Options{})
+	address := serve(t, files(dir, devcerts.GNMICA, devcerts.GNMIServer), tls.RequireAndVerifyClientCert, true)
+	conf, err := tlsfiles.New(files(dir, devcerts.GNMICA, devcerts.GNMIWrite), quiet).Client("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf.ClientSessionCache, conf.NextProtos = tls.NewLRUClientSessionCache(8), []string{"h2"}
+	for range 3 {
+		conn, err := tls.Dial("tcp", address, conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Read(make([]byte, 1)); err != nil { // HTTP/2 begins, after tickets if there are any
+			t.Error(err)
+		}
+		if conn.ConnectionState().DidResume {
+			t.Error("a session was resumed")
+		}
+		conn.Close()
+	}
+}

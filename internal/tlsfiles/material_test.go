@@ -3,6 +3,7 @@ package tlsfiles_test
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -160,6 +161,17 @@ func mustRead(t *testing.T, file string) []byte {
 // TestExchangedLink is how Kubernetes renews: a link to another folder.
 func TestExchangedLink(t *testing.T) {
 	before, after, at := set(t, devcerts.Options{}), set(t, devcerts.Options{}), filepath.Join(t.TempDir(), "now")
+	for _, dir := range []string{before, after} { // alike, but for what is in them
+		for _, m := range devcerts.Members {
+			for _, file := range []string{devcerts.PairOf(dir, m).Cert, devcerts.PairOf(dir, m).Key} {
+				pem := mustRead(t, file)
+				pem = append(pem, bytes.Repeat([]byte("\n"), 2000-len(pem))...)
+				if err := errors.Join(os.WriteFile(file, pem, 0o600), os.Chtimes(file, time.Unix(1e9, 0), time.Unix(1e9, 0))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
 	if err := os.Symlink(before, at); err != nil {
 		t.Fatal(err)
 	}
