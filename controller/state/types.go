@@ -61,7 +61,7 @@ type Server struct {
 	Health        string         `json:"health"`                  // active, busy or dead
 	Since         time.Time      `json:"since,omitzero"`          // when it took that state
 	Error         string         `json:"error,omitempty"`         // of the last probe
-	// Wins of an origin server are not told of: nothing is translated then. The switch counts them as claim_server.
+	// Wins of an origin server are those of the service's own address: nothing is translated then.
 	Wins   uint64 `json:"wins"`
 	Losses uint64 `json:"losses"`
 	Delay  Delay  `json:"delay"` // from the SYN to the answer, at the client gateways
