@@ -90,7 +90,7 @@ func (g *generator) multicast(id uint32) *p4v1.Entity {
 	}}}
 }
 
-// tablesOf returns the tables of a profile; their actions are its members'.
+// tableOf returns the table of a profile; its actions are the members'.
 func (g *generator) tableOf(p *configv1.ActionProfile) *configv1.Table {
 	i := slices.IndexFunc(g.info.Tables, func(t *configv1.Table) bool { return t.Preamble.Id == p.TableIds[0] })
 	return g.info.Tables[i]
