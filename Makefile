@@ -42,6 +42,10 @@ differential: ## Compare the embedded switch with BMv2 over PACKETS random packe
 soak: ## Run RACES randomised races from SEED (default 10000, 1).
 	$(GO) test ./tests/soak -run 'TestSoak$$' -count 1 -timeout 3h -v -races $(RACES) -seed $(SEED)
 
+.PHONY: sets
+sets: ## Try 1,000 random Sets over gNMI, half of them wrong, and kill the server during 500 more.
+	$(GO) test ./controller/gnmi -run 'TestThousandSets|TestKill' -count 1 -timeout 30m -v -sets 1000 -kill-sets 500
+
 bench: ## Measure and write docs/benchmarks.md.
 	$(GO) run ./tests/benchreport -o docs/benchmarks.md
 

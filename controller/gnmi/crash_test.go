@@ -3,6 +3,7 @@ package gnmi_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -22,6 +23,8 @@ import (
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/store"
 )
+
+var killSets = flag.Int("kill-sets", 100, "Sets of TestKill; make sets has 500")
 
 // childStore names the folder of the store that a process of this test serves.
 const childStore = "FIRSTACK_TEST_GNMI_STORE"
@@ -111,7 +114,8 @@ func (c *child) kill() {
 // TestKill kills the server at random moments while one Set follows another. What was acknowledged is there
 // afterwards; the one that was under way is there or not, but never by half.
 func TestKill(t *testing.T) {
-	const sets, perLife = 500, 60
+	const perLife = 60
+	sets := *killSets
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))

@@ -21,7 +21,7 @@ import (
 
 var (
 	setSeed = flag.Uint64("set-seed", 0, "seed of TestThousandSets; 0 takes the time")
-	setRuns = flag.Int("sets", 1000, "Sets of TestThousandSets")
+	setRuns = flag.Int("sets", 200, "Sets of TestThousandSets; make sets has a thousand")
 )
 
 // TestThousandSets does valid and invalid Sets in turn, at random. What is invalid is refused with its path and changes
