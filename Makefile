@@ -46,6 +46,11 @@ soak: ## Run RACES randomised races from SEED (default 10000, 1).
 sets: ## Try 1,000 random Sets over gNMI, half of them wrong, and kill the server during 500 more.
 	$(GO) test ./controller/gnmi -run 'TestThousandSets|TestKill' -count 1 -timeout 30m -v -sets 1000 -kill-sets 500
 
+PLACEMENTS ?= 50
+.PHONY: nearest
+nearest: ## Measure over PLACEMENTS random placements, packet by packet, how many connections run to the nearest.
+	$(GO) test ./tests/nearest -count 1 -timeout 2h -v -placements $(PLACEMENTS) -seed $(SEED) | grep -v level=
+
 bench: ## Measure and write docs/benchmarks.md.
 	$(GO) run ./tests/benchreport -o docs/benchmarks.md
 
