@@ -2,6 +2,7 @@ package nearest
 
 import (
 	"flag"
+	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func place(t *testing.T, p spec.Placement, total *sum) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := lab.Start(t, topology, live.Options{Scale: 1})
+	n := lab.Start(t, topology, live.Options{Scale: 1, Logger: slog.New(slog.DiscardHandler)})
 	sites := p.Replicas
 	if p.OriginPolicy == spec.PolicyRace {
 		sites = append([]string{p.Origin}, p.Replicas...)
