@@ -72,22 +72,28 @@ func TestReceiver(t *testing.T) {
 	}
 }
 
+// waited is a sink that tells of each frame it has got.
+type waited struct {
+	sink
+	sent chan struct{}
+}
+
+func (w *waited) Send(f []byte) error {
+	defer func() { w.sent <- struct{}{} }()
+	return w.sink.Send(f)
+}
+
 // TestReceiverOneByOne: a switch with an input queue takes bursts too.
 func TestReceiverOneByOne(t *testing.T) {
-	done := make(chan struct{}, 4)
-	sw := softswitch.New(softswitch.Options{InputQueue: 4, Tap: func(_ uint32, out bool, _ []byte) {
-		if out {
-			done <- struct{}{}
-		}
-	}})
-	out := &sink{}
+	sw := softswitch.New(softswitch.Options{InputQueue: 4})
+	out := &waited{sent: make(chan struct{}, 4)}
 	json, info := kitchen(t)
 	if err := errors.Join(sw.AddPort(7, &sink{}), sw.AddPort(8, out), sw.Load(json, info)); err != nil {
 		t.Fatal(err)
 	}
 	sw.Receiver(7).Receive([][]byte{[]byte(frame), []byte(frame)})
-	<-done
-	<-done
+	<-out.sent
+	<-out.sent
 	if err := sw.Close(); err != nil || len(out.got()) != 2 {
 		t.Errorf("sent %q, %v", out.got(), err)
 	}
