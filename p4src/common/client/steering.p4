@@ -13,7 +13,7 @@ control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
     action discover() {
         race.mode = MODE_DISCOVER;
     }
-    // One copy for each leg of a multicast group.
+    // One copy for each leg of a multicast group; group 0: discovered.
     action race_to(bit<16> group) {
         race.mode = MODE_RACE;
         race.group = group;
@@ -65,6 +65,9 @@ control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
         if (race.kind == KIND_LAN_SYN) {
             if (race.obstacle == OBSTACLE_NONE && race.permitted == 1 && race.translated == 0) {
                 steering.apply();
+                if (race.mode == MODE_RACE && race.group == 0) {
+                    race.mode = MODE_DISCOVER;
+                }
             }
         } else if (race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL) {
             watched.apply();
