@@ -117,7 +117,7 @@ func TestTLSReload(t *testing.T) {
 	if err := ask(t, addr, first.roots); err != nil {
 		t.Errorf("while the certificate is broken: %v", err)
 	}
-	l.wait(t, "old ones stay")
+	l.wait(t, "stays in use")
 	second.write(t, certFile, keyFile)
 	if err := ask(t, addr, second.roots); err != nil {
 		t.Errorf("after the certificate has changed: %v", err)
@@ -125,5 +125,5 @@ func TestTLSReload(t *testing.T) {
 	if err := ask(t, addr, first.roots); err == nil {
 		t.Error("the old certificate is still shown")
 	}
-	l.wait(t, "certificates are read again")
+	l.wait(t, "certificate renewed")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/state"
@@ -52,14 +53,22 @@ func TestSwitchProcess(t *testing.T) {
 		}
 	})
 	await := func(pattern string) string {
+		t.Helper()
 		re := regexp.MustCompile(pattern)
-		for line := range lines {
-			if m := re.FindStringSubmatch(line); m != nil {
-				return m[len(m)-1]
+		late := time.After(30 * time.Second)
+		for {
+			select {
+			case line, more := <-lines:
+				if m := re.FindStringSubmatch(line); m != nil {
+					return m[len(m)-1]
+				}
+				if !more {
+					t.Fatalf("the switch has ended before it said %q", pattern)
+				}
+			case <-late:
+				t.Fatalf("the switch does not say %q", pattern)
 			}
 		}
-		t.Fatalf("the switch has ended before it said %q", pattern)
-		return ""
 	}
 	address := await(`listens" address=(\S+) tls=true`)
 
