@@ -142,10 +142,9 @@ func TestPortNumbers(t *testing.T) {
 // TestInputQueue: with a queue, Receive does not run the pipeline, and what finds no room is lost.
 func TestInputQueue(t *testing.T) {
 	var once sync.Once
-	entered, block, done := make(chan struct{}), make(chan struct{}), make(chan struct{}, 16)
+	entered, block := make(chan struct{}), make(chan struct{})
 	sw := softswitch.New(softswitch.Options{InputQueue: 2, Tap: func(_ uint32, out bool, _ []byte) {
 		if out {
-			done <- struct{}{}
 			return
 		}
 		once.Do(func() {
@@ -153,8 +152,8 @@ func TestInputQueue(t *testing.T) {
 			<-block
 		})
 	}})
-	out := &sink{}
-	for id, p := range map[uint32]*sink{7: {}, 8: out} {
+	out := &waited{sent: make(chan struct{}, 16)}
+	for id, p := range map[uint32]ports.Port{7: &sink{}, 8: out} {
 		if err := sw.AddPort(id, p); err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +171,7 @@ func TestInputQueue(t *testing.T) {
 	clear(buf) // the queue must have copies
 	close(block)
 	for range 3 {
-		<-done
+		<-out.sent
 	}
 	if err := sw.Close(); err != nil {
 		t.Fatal(err)

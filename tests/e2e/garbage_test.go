@@ -55,13 +55,19 @@ func TestGarbage(t *testing.T) {
 		}
 	}
 	n.Quiet()
-	n.Witness.Tolerate(nil)
+	// Errors about the garbage may come as late as address resolution gives up.
+	n.Witness.Tolerate(isICMP)
 	for i := range 5 {
 		r := n.Fetch(host.Request{Size: 100_000, Seed: uint64(i)})
 		if r.ServedBy == "" {
 			t.Errorf("%+v", r)
 		}
 	}
+}
+
+func isICMP(ev link.TapEvent) bool {
+	f := ev.Frame
+	return len(f) > 23 && f[12] == 8 && f[13] == 0 && f[23] == 1
 }
 
 // mangle cuts a frame short or changes a few of its bytes, most of them in its headers.
