@@ -18,7 +18,7 @@ const includeVariable = "P4C_TOFINO_INCLUDE"
 func TestProgramsTypeCheckForTNA(t *testing.T) {
 	include := os.Getenv(includeVariable)
 	if _, err := exec.LookPath("p4test"); err != nil || include == "" {
-		t.Skipf("NOT CHECKED: p4test is not on PATH or %s does not name the folder of tna.p4", includeVariable)
+		t.Skipf("NOT CHECKED: TNA needs p4test on PATH and %s naming the folder of tna.p4 (both come with p4c built from source: backends/tofino/bf-p4c/p4include)", includeVariable)
 	}
 	for _, program := range p4src.Programs {
 		for target := 1; target <= 2; target++ {

@@ -45,7 +45,7 @@ func TestManual(t *testing.T) {
 		}
 	}
 	if _, err := exec.LookPath("gnmic"); err != nil {
-		t.Skip("the commands were not run: gnmic is not on PATH")
+		t.Skip("NOT RUN: the commands of docs/gnmi.md: gnmic is not on PATH (packages at https://gnmic.openconfig.net/install)")
 	}
 	address := listen(t, l.server)
 	for _, block := range consoleBlock.FindAllStringSubmatch(text, -1) {

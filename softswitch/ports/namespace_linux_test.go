@@ -20,7 +20,7 @@ type hosts struct{ a, middle, b string }
 func newHosts(t *testing.T) hosts {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("NOT TESTED: network namespaces need root")
+		t.Skip("NOT TESTED: network namespaces need root (sudo)")
 	}
 	for tool, pkg := range map[string]string{"ip": "iproute2", "ethtool": "ethtool"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -31,7 +31,7 @@ func newHosts(t *testing.T) hosts {
 	h := hosts{at + "a", at + "middle", at + "b"}
 	for _, ns := range []string{h.a, h.middle, h.b} {
 		if out, err := exec.Command("ip", "netns", "add", ns).CombinedOutput(); err != nil {
-			t.Skipf("NOT TESTED: no namespaces here: %s", out)
+			t.Skipf("NOT TESTED: needs a kernel with network namespaces (CONFIG_NET_NS) and CAP_SYS_ADMIN: %s", out)
 		}
 		t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", ns).Run() })
 	}
@@ -47,7 +47,7 @@ func newHosts(t *testing.T) hosts {
 		port := "port-" + string("ab"[i])
 		words := strings.Fields(fmt.Sprintf("-n %s link add name eth0 address 02:00:00:00:00:0%d type veth peer name %s netns %s", host, i+1, port, h.middle))
 		if out, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
-			t.Skipf("NOT TESTED: no veth here: %s", out)
+			t.Skipf("NOT TESTED: needs a kernel with veth (CONFIG_VETH, modprobe veth): %s", out)
 		}
 		run(t, "ip -n %s addr add 10.0.0.%d/24 dev eth0", host, i+1)
 		run(t, "ip -n %s addr add fd00::%d/64 dev eth0 nodad", host, i+1)
