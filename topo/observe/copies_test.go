@@ -13,10 +13,10 @@ import (
 func TestMode(t *testing.T) {
 	const (
 		syn     = "ip 10.1.0.2>198.51.100.10 / tcp 40000>80 S seq=1 mss=1460"
-		tagged  = "eth a>b / ip 10.1.0.2>198.51.100.10 / tcp 40000>80 S seq=1 tag=permitted mss=1460"
-		plain   = "eth a>b / " + syn
-		direct  = "eth a>b / ip 10.1.0.2>192.0.2.1 / ip 10.1.0.2>198.51.100.10 / tcp 40000>80 S seq=1 tag=permitted,direct mss=1460"
-		another = "eth a>b / ip 10.1.0.2>192.0.2.2 / ip 10.1.0.2>198.51.100.10 / tcp 40000>80 S seq=1 tag=permitted,direct mss=1460"
+		tagged  = "eth aa>bb / ip 10.1.0.2>198.51.100.10 / tcp 40000>80 S seq=1 tag=permitted mss=1460"
+		plain   = "eth aa>bb / " + syn
+		direct  = "eth aa>bb / ip 10.1.0.2>192.0.2.1 / ip 10.1.0.2>198.51.100.10 / tcp 40000>80 S seq=1 tag=permitted,direct mss=1460"
+		another = "eth aa>bb / ip 10.1.0.2>192.0.2.2 / ip 10.1.0.2>198.51.100.10 / tcp 40000>80 S seq=1 tag=permitted,direct mss=1460"
 	)
 	for name, test := range map[string]struct {
 		first, second []string // that leave for the client's first SYN, and for its second
