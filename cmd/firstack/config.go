@@ -36,9 +36,10 @@ Any other gNMI client does as well (docs/gnmi.md).`,
 	var at gnmiAccess
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&at.address, "gnmi", defaultGNMI, "address of the controller's gNMI server")
-	flags.StringVar(&at.files.CA, "gnmi-ca", "", "authorities of the server's certificate (PEM); this or a certificate asks for TLS")
+	flags.StringVar(&at.files.CA, "gnmi-ca", "", "authorities of the server's certificate (PEM); default: the system's")
 	flags.StringVar(&at.files.Cert, "gnmi-cert", "", "certificate to show (PEM)")
 	flags.StringVar(&at.files.Key, "gnmi-key", "", "its key (PEM)")
+	flags.BoolVar(&at.plain, "gnmi-insecure", false, "talk plaintext, to a controller that runs with this flag as well")
 	cmd.AddCommand(newConfigGet(&at), newConfigSet(&at), newConfigDiff(&at))
 	return cmd
 }
@@ -47,10 +48,14 @@ Any other gNMI client does as well (docs/gnmi.md).`,
 type gnmiAccess struct {
 	address string
 	files   tlsfiles.Files
+	plain   bool // plaintext is meant
 }
 
 func (a *gnmiAccess) credentials() (credentials.TransportCredentials, error) {
-	if a.files == (tlsfiles.Files{}) {
+	switch {
+	case a.plain && a.files != (tlsfiles.Files{}):
+		return nil, errors.New("--gnmi-insecure contradicts --gnmi-ca, --gnmi-cert and --gnmi-key")
+	case a.plain:
 		return insecure.NewCredentials(), nil
 	}
 	conf, err := tlsfiles.New(a.files, nil).Client("")
@@ -76,7 +81,11 @@ func withGNMI(ctx context.Context, at *gnmiAccess, call func(context.Context, gp
 	defer conn.Close()
 	err = call(ctx, gpb.NewGNMIClient(conn))
 	if st, ok := status.FromError(err); ok && err != nil {
-		return errors.New(st.Message())
+		message := st.Message()
+		if !at.plain && strings.Contains(message, "first record does not look like a TLS handshake") {
+			message += "; where a controller serves plaintext, ask for it: --gnmi-insecure"
+		}
+		return errors.New(message)
 	}
 	return err
 }

@@ -25,9 +25,9 @@ and connections go on.
 SIGHUP has it read the file and all certificates again; what can't be used is logged, and changes nothing. It tells
 systemd how it stands, and shows its watchdog signs of life (docs/operations.md).
 
-It is configured over gNMI while it runs (docs/gnmi.md). With --store that lasts: the file is taken when the store is
-empty, and from then on the store counts.`,
-		Example: "  firstack run -c firstack.yaml\n  firstack run -c firstack.yaml --store /var/lib/firstack\n  firstack run -c firstack.yaml --log-level debug --log-format json",
+It is configured over gNMI while it runs (docs/gnmi.md), which takes certificates, or --gnmi-insecure. With --store that
+lasts: the file is taken when the store is empty, and from then on the store counts.`,
+		Example: "  firstack run -c firstack.yaml\n  firstack run -c firstack.yaml --store /var/lib/firstack --gnmi-insecure\n  firstack run -c firstack.yaml --log-level debug --log-format json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			logger, err := newLogger(level, format)
@@ -54,18 +54,18 @@ empty, and from then on the store counts.`,
 			if err != nil {
 				return err
 			}
-			s.kept, s.logger = dir != "", logger
+			s.kept, s.logger, s.chosen = dir != "", logger, cmd.Flags().Changed("gnmi")
 			return s.serve(cmd.Context(), k, st, intent)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&s.file, "config", "c", "", "configuration file (docs/configuration.md)")
 	flags.StringVar(&dir, "store", "", "folder that keeps the configuration; without one it ends with the process")
-	flags.StringVar(&s.address, "gnmi", defaultGNMI, "address of the gNMI server; off for none")
+	flags.StringVar(&s.address, "gnmi", defaultGNMI, "address of the gNMI server, which needs certificates or --gnmi-insecure; off for none")
 	flags.StringVar(&s.files.Cert, "gnmi-cert", "", "certificate of the gNMI server (PEM)")
 	flags.StringVar(&s.files.Key, "gnmi-key", "", "its key (PEM)")
 	flags.StringVar(&s.files.CA, "gnmi-ca", "", "authorities of gNMI clients' certificates (PEM); these say who may read and write (docs/operations.md)")
-	flags.BoolVar(&s.insecure, "gnmi-insecure", false, "serve gNMI in plaintext even where other machines reach it")
+	flags.BoolVar(&s.insecure, "gnmi-insecure", false, "serve gNMI in plaintext, to whoever reaches the address")
 	flags.StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&format, "log-format", "text", "text or json")
 	return cmd

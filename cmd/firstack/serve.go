@@ -28,8 +28,9 @@ const off = "off"
 // service is a controller with its gNMI server, as a service manager runs it.
 type service struct {
 	address  string // of the gNMI server, or off
+	chosen   bool   // the address was asked for
 	files    tlsfiles.Files
-	insecure bool   // plaintext gNMI towards other machines is meant
+	insecure bool   // plaintext gNMI is meant
 	file     string // to read again when asked to
 	kept     bool   // the store outlives the process
 	logger   *slog.Logger
@@ -92,14 +93,27 @@ func (s *service) serve(ctx context.Context, k *controller.Controller, st store.
 	return err
 }
 
-// listen opens the gNMI server's address, with TLS when there are files for it.
+// howGNMI is what it takes to be served.
+const howGNMI = "--gnmi-cert, --gnmi-key and --gnmi-ca for TLS, or --gnmi-insecure for plaintext"
+
+// listen opens the gNMI server's address, with TLS when there are files for it, and in plaintext only when that is asked
+// for by name. With neither there is no server, which is an error for who asked for an address.
 func (s *service) listen(ctx context.Context) (net.Listener, *tlsfiles.Material, []grpc.ServerOption, error) {
-	if s.address == off {
+	secure := s.files != (tlsfiles.Files{})
+	switch {
+	case s.address == off:
+		return nil, nil, nil, nil
+	case secure && s.insecure:
+		return nil, nil, nil, errors.New("--gnmi-insecure contradicts --gnmi-cert, --gnmi-key and --gnmi-ca")
+	case !secure && !s.insecure && s.chosen:
+		return nil, nil, nil, fmt.Errorf("--gnmi %s: gNMI takes %s", s.address, howGNMI)
+	case !secure && !s.insecure:
+		s.logger.Info("gNMI is not served, for it was not said how", "takes", howGNMI)
 		return nil, nil, nil, nil
 	}
 	var material *tlsfiles.Material
 	var options []grpc.ServerOption
-	if s.files != (tlsfiles.Files{}) {
+	if secure {
 		material = tlsfiles.New(s.files, s.logger)
 		conf, err := material.Server(tls.RequireAndVerifyClientCert)
 		if err != nil {
@@ -111,11 +125,7 @@ func (s *service) listen(ctx context.Context) (net.Listener, *tlsfiles.Material,
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("listen for gNMI: %w", err)
 	}
-	if a, err := netip.ParseAddrPort(listener.Addr().String()); material == nil && (err != nil || !a.Addr().IsLoopback()) {
-		if !s.insecure {
-			listener.Close()
-			return nil, nil, nil, errors.New("gNMI at an address that other machines reach needs --gnmi-cert, --gnmi-key and --gnmi-ca; plaintext has to be asked for: --gnmi-insecure")
-		}
+	if a, err := netip.ParseAddrPort(listener.Addr().String()); !secure && (err != nil || !a.Addr().IsLoopback()) {
 		s.logger.Warn("gNMI can be reached from other machines, and asks nobody who they are", "address", listener.Addr())
 	}
 	return listener, material, options, nil

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -153,7 +154,7 @@ func TestService(t *testing.T) {
 			t.Errorf("get: %v, want %q", err, says)
 		}
 	}
-	if _, err := get([]string{"--gnmi", address}); err == nil {
+	if _, err := get([]string{"--gnmi", address, "--gnmi-insecure"}); err == nil {
 		t.Error("plaintext got an answer")
 	}
 	if out, err := set(member(devcerts.GNMIWrite)); err != nil {
@@ -200,17 +201,28 @@ func TestServiceRefuses(t *testing.T) {
 	p := devcerts.PairOf(dir, devcerts.GNMIServer)
 	reader := devcerts.PairOf(dir, devcerts.GNMIRead)
 	for says, args := range map[string][]string{
-		"plaintext has to be asked for: --gnmi-insecure": {"--gnmi", "0.0.0.0:0"},
-		"no authorities are given":                       {"--gnmi", "127.0.0.1:0", "--gnmi-cert", p.Cert, "--gnmi-key", p.Key},
-		"go together":                                    {"--gnmi", "127.0.0.1:0", "--gnmi-cert", p.Cert},
-		"is not one for a server":                        {"--gnmi", "127.0.0.1:0", "--gnmi-cert", reader.Cert, "--gnmi-key", reader.Key, "--gnmi-ca", p.Cert},
-		"/nowhere":                                       {"--gnmi", "127.0.0.1:0", "--gnmi-cert", "/nowhere", "--gnmi-key", "/nowhere", "--gnmi-ca", "/nowhere"},
+		"or --gnmi-insecure for plaintext": {"--gnmi", "127.0.0.1:0"},
+		"--gnmi-insecure contradicts":      {"--gnmi-insecure", "--gnmi-cert", p.Cert, "--gnmi-key", p.Key, "--gnmi-ca", p.Cert},
+		"no authorities are given":         {"--gnmi", "127.0.0.1:0", "--gnmi-cert", p.Cert, "--gnmi-key", p.Key},
+		"go together":                      {"--gnmi", "127.0.0.1:0", "--gnmi-cert", p.Cert},
+		"is not one for a server":          {"--gnmi", "127.0.0.1:0", "--gnmi-cert", reader.Cert, "--gnmi-key", reader.Key, "--gnmi-ca", p.Cert},
+		"/nowhere":                         {"--gnmi", "127.0.0.1:0", "--gnmi-cert", "/nowhere", "--gnmi-key", "/nowhere", "--gnmi-ca", "/nowhere"},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		if _, err := firstack(ctx, append([]string{"run", "-c", file, "--log-level", "error"}, args...)...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: %v, want %q", args, err, says)
 		}
 		cancel()
+	}
+}
+
+// TestServesNothingUnasked: without a word on how, the default address is left alone, and the log says what it takes.
+func TestServesNothingUnasked(t *testing.T) {
+	var log bytes.Buffer
+	s := service{address: defaultGNMI, logger: slog.New(slog.NewTextHandler(&log, nil))}
+	listener, _, _, err := s.listen(t.Context())
+	if listener != nil || err != nil || !strings.Contains(log.String(), "--gnmi-insecure for plaintext") {
+		t.Errorf("%v, %v: %s", listener, err, log.String())
 	}
 }
 
