@@ -10,6 +10,7 @@ import (
 
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/model/schema"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 // editor carries out the operations of a Set on a tree of its own.
@@ -48,7 +49,7 @@ func locate(p *gpb.Path) (*yang.Entry, error) {
 
 // update merges a value into the tree; with replace, what was there goes first.
 func (d *editor) update(p *gpb.Path, v *gpb.TypedValue, replace bool) error {
-	if isPattern(p) && check(p) == nil && hasWildcard(p) {
+	if isPattern(p) && check(p) == nil && gnmitree.HasWildcard(p) {
 		return &model.Error{Path: p, Message: "has wildcards, which only a delete may have"}
 	}
 	e, err := locate(p)
@@ -85,20 +86,6 @@ func (d *editor) update(p *gpb.Path, v *gpb.TypedValue, replace bool) error {
 	return nil
 }
 
-func hasWildcard(p *gpb.Path) bool {
-	for _, elem := range p.GetElem() {
-		if elem.GetName() == anyOne || elem.GetName() == anyPath {
-			return true
-		}
-		for _, value := range elem.GetKey() {
-			if value == anyOne {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (d *editor) set(leaf leafValue) error {
 	var err error
 	if leaf.value == nil {
@@ -124,7 +111,7 @@ func (d *editor) delete(p *gpb.Path) error {
 		}
 		return d.remove(p)
 	}
-	for _, found := range expand(leavesOf(d.root, 0), p) {
+	for _, found := range gnmitree.Expand(leavesOf(d.root, 0), p) {
 		if _, err := locate(found); err != nil {
 			return err
 		}

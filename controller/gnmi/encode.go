@@ -15,11 +15,11 @@ import (
 // encodeLeaf gives the value of a leaf in an encoding.
 func encodeLeaf(l *leaf, e gpb.Encoding) (*gpb.TypedValue, error) {
 	if e == gpb.Encoding_PROTO {
-		return l.value, nil
+		return l.Value, nil
 	}
-	text, err := json.Marshal(plain(l.value, wide(l.path)))
+	text, err := json.Marshal(plain(l.Value, wide(l.Path)))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.text, err)
+		return nil, fmt.Errorf("%s: %w", l.Text, err)
 	}
 	return jsonValue(text, e), nil
 }

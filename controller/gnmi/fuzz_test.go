@@ -87,7 +87,7 @@ func FuzzSet(f *testing.F) {
 			t.Fatalf("read again: %v\n%s\nit was\n%s", err, again.value, next.value)
 		}
 		for _, l := range leavesOf(next.root, 0) {
-			if err := check(l.path); err != nil {
+			if err := check(l.Path); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/firstack/firstack/controller/model"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 // Get implements gNMI. Each path has a notification: with one value for each node that it leads to, or with the values
@@ -47,7 +48,7 @@ func (s *Server) Get(ctx context.Context, req *gpb.GetRequest) (*gpb.GetResponse
 			return nil, err
 		}
 		response.Notification = append(response.Notification, &gpb.Notification{
-			Timestamp: snap.made.UnixNano(), Prefix: answerPrefix(req.GetPrefix()), Update: updates,
+			Timestamp: snap.made.UnixNano(), Prefix: gnmitree.AnswerPrefix(req.GetPrefix()), Update: updates,
 		})
 	}
 	return response, nil
@@ -77,18 +78,18 @@ func contentOf(t gpb.GetRequest_DataType) (content, error) {
 
 // updates gives the values that a path leads to.
 func (s *snapshot) updates(p *gpb.Path, e gpb.Encoding) ([]*gpb.Update, error) {
-	found := expand(s.leaves, p)
+	found := gnmitree.Expand(s.leaves, p)
 	if len(found) == 0 && len(p.GetElem()) > 0 && !isPattern(p) {
 		return nil, status.Errorf(codes.NotFound, "%s: has no data", model.Text(p))
 	}
 	var updates []*gpb.Update
 	for _, l := range s.leaves {
-		if n := matches(p.GetElem(), l.path.Elem); n >= 0 && (e == gpb.Encoding_PROTO || n == len(l.path.Elem)) {
+		if n := gnmitree.Matches(p.GetElem(), l.Path.Elem); n >= 0 && (e == gpb.Encoding_PROTO || n == len(l.Path.Elem)) {
 			value, err := encodeLeaf(&l, e)
 			if err != nil {
 				return nil, status.Error(codes.Internal, err.Error())
 			}
-			updates = append(updates, &gpb.Update{Path: l.path, Val: value})
+			updates = append(updates, &gpb.Update{Path: l.Path, Val: value})
 		}
 	}
 	if e == gpb.Encoding_PROTO {

@@ -1,7 +1,6 @@
 package gnmi
 
 import (
-	"cmp"
 	"slices"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
@@ -10,14 +9,10 @@ import (
 
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/model/schema"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
-// leaf is a leaf of a tree with its value, as PROTO has it.
-type leaf struct {
-	path  *gpb.Path
-	text  string // of the path: leaves are sorted by it
-	value *gpb.TypedValue
-}
+type leaf = gnmitree.Leaf
 
 // leavesOf lists the leaves of a tree in the order of their paths.
 func leavesOf(root *schema.Root, timestamp int64) []leaf {
@@ -28,29 +23,11 @@ func leavesOf(root *schema.Root, timestamp int64) []leaf {
 	var all []leaf
 	for _, n := range notifications {
 		for _, u := range n.GetUpdate() {
-			all = append(all, leaf{u.GetPath(), model.Text(u.GetPath()), u.GetVal()})
+			all = append(all, leaf{Path: u.GetPath(), Text: model.Text(u.GetPath()), Value: u.GetVal()})
 		}
 	}
-	slices.SortFunc(all, func(a, b leaf) int { return cmp.Compare(a.text, b.text) })
+	gnmitree.Sort(all)
 	return all
-}
-
-// expand gives the nodes that a pattern leads to, among those that have leaves.
-func expand(leaves []leaf, pattern *gpb.Path) []*gpb.Path {
-	var found []*gpb.Path
-	seen := map[string]bool{}
-	for _, l := range leaves {
-		n := matches(pattern.GetElem(), l.path.Elem)
-		if n < 0 {
-			continue
-		}
-		p := &gpb.Path{Elem: l.path.Elem[:n]}
-		if text := model.Text(p); !seen[text] {
-			seen[text] = true
-			found = append(found, p)
-		}
-	}
-	return found
 }
 
 // schemaOf finds the schema node of a path without wildcards, which is known to be right.
@@ -70,8 +47,3 @@ func isCounter(p *gpb.Path) bool {
 		return e.Name == "delay" || e.Name == "decisions" || e.Name == "delay-histogram"
 	}))
 }
-
-// textOf gives a path's text by its elements.
-func textOf(elems []*gpb.PathElem) string { return model.Text(&gpb.Path{Elem: elems}) }
-
-func compareText(a, b *gpb.Path) int { return cmp.Compare(model.Text(a), model.Text(b)) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/model/schema"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 // content says which parts of the tree a snapshot has.
@@ -105,10 +106,10 @@ func (s *Server) recent(ctx context.Context, age time.Duration, decisions bool) 
 func needsDecisions(p *gpb.Path) bool {
 	full := []*gpb.PathElem{{Name: "firstack"}, {Name: "switches"}, {Name: "switch"}, {Name: "decisions"}}
 	for i, elem := range p.GetElem() {
-		if i == len(full) || elem.GetName() == anyPath {
+		if i == len(full) || elem.GetName() == gnmitree.AnyPath {
 			return true
 		}
-		if elem.GetName() != anyOne && elem.GetName() != full[i].Name {
+		if elem.GetName() != gnmitree.AnyOne && elem.GetName() != full[i].Name {
 			return false
 		}
 	}

@@ -1,135 +1,53 @@
 package gnmi
 
 import (
-	"errors"
-	"io"
+	"context"
+	"slices"
 	"time"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/firstack/firstack/controller/model"
-)
-
-// Times of subscriptions.
-const (
-	// sampleDefault is how often counters are sampled when the subscription leaves it to us.
-	sampleDefault = 10 * time.Second
-	// sampleLeast is the shortest sample and heartbeat interval taken.
-	sampleLeast = 100 * time.Millisecond
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 // Subscribe implements gNMI: ONCE, POLL and STREAM.
 func (s *Server) Subscribe(stream gpb.GNMI_SubscribeServer) error {
-	first, err := stream.Recv()
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	list := first.GetSubscribe()
-	if list == nil {
-		return status.Error(codes.InvalidArgument, "the first message has to subscribe")
-	}
-	subs, err := subscriptions(list)
-	if err != nil {
-		return err
-	}
-	c := &client{server: s, stream: stream, prefix: answerPrefix(list.GetPrefix()), encoding: list.GetEncoding()}
-	for _, sub := range subs {
-		c.decisions = c.decisions || needsDecisions(sub.path)
-	}
-	switch list.GetMode() {
-	case gpb.SubscriptionList_ONCE:
-		return c.once(subs, list.GetUpdatesOnly())
-	case gpb.SubscriptionList_POLL:
-		return c.poll(subs, list.GetUpdatesOnly())
-	}
-	return c.follow(subs, list.GetUpdatesOnly())
+	return gnmitree.Subscribe(stream, subscribed{s}, gnmitree.Options{Poll: s.options.Poll, Logger: s.options.Logger})
 }
 
-// subscription is one path, followed in one way.
-type subscription struct {
-	path      *gpb.Path
-	onChange  bool // else sampled
-	accepts   func(*gpb.Path) bool
-	interval  time.Duration // between samples
-	heartbeat time.Duration // 0: none
-	changed   bool          // leave out what is as it was (suppress_redundant)
+// subscribed is the tree as subscribers see it.
+type subscribed struct{ server *Server }
 
-	sent        map[string]leaf // by path, as it was sent last
-	sample      time.Time       // the next one
-	nextRefresh time.Time       // the next heartbeat
-}
-
-// subscriptions checks a list and takes it apart. Where the mode is left to us, counters are sampled and everything else
-// is told when it changes.
-func subscriptions(list *gpb.SubscriptionList) ([]*subscription, error) {
+func (t subscribed) Accept(list *gpb.SubscriptionList) error {
 	if err := checkEncoding(list.GetEncoding()); err != nil {
-		return nil, err
+		return err
 	}
-	if err := checkModels(list.GetUseModels()); err != nil {
-		return nil, err
-	}
-	if _, known := gpb.SubscriptionList_Mode_name[int32(list.GetMode())]; !known {
-		return nil, status.Errorf(codes.InvalidArgument, "mode %v is unknown", list.GetMode())
-	}
-	if len(list.GetSubscription()) == 0 {
-		return nil, status.Error(codes.InvalidArgument, "no path is subscribed to")
-	}
-	all := func(*gpb.Path) bool { return true }
-	others := func(p *gpb.Path) bool { return !isCounter(p) }
-	var subs []*subscription
-	for _, asked := range list.GetSubscription() {
-		p, err := join(list.GetPrefix(), asked.GetPath())
-		if err != nil {
-			return nil, err
-		}
-		if err := check(p); err != nil {
-			return nil, status.Error(codes.InvalidArgument, err.Error())
-		}
-		one := subscription{
-			path: p, accepts: all, sent: map[string]leaf{}, changed: asked.GetSuppressRedundant(),
-			interval: time.Duration(asked.GetSampleInterval()), heartbeat: time.Duration(asked.GetHeartbeatInterval()),
-		}
-		if one.interval == 0 {
-			one.interval = sampleDefault
-			if asked.GetMode() == gpb.SubscriptionMode_SAMPLE {
-				one.interval = sampleLeast // 0 asks for the shortest
-			}
-		}
-		for _, d := range []time.Duration{one.interval, one.heartbeat} {
-			if d < 0 || d > 0 && d < sampleLeast {
-				return nil, status.Errorf(codes.InvalidArgument, "%s: an interval of %v is shorter than %v", model.Text(p), d, sampleLeast)
-			}
-		}
-		switch asked.GetMode() {
-		case gpb.SubscriptionMode_SAMPLE:
-			subs = append(subs, &one)
-		case gpb.SubscriptionMode_ON_CHANGE:
-			one.onChange = true
-			subs = append(subs, &one)
-		case gpb.SubscriptionMode_TARGET_DEFINED:
-			counters := one
-			one.onChange, one.accepts = true, others
-			counters.accepts, counters.sent = isCounter, map[string]leaf{}
-			subs = append(subs, &one, &counters)
-		default:
-			return nil, status.Errorf(codes.InvalidArgument, "mode %v is unknown", asked.GetMode())
-		}
-	}
-	return subs, nil
+	return checkModels(list.GetUseModels())
 }
 
-// matching gives the leaves that belong to a subscription.
-func (u *subscription) matching(s *snapshot) []leaf {
-	var found []leaf
-	for _, l := range s.leaves {
-		if matches(u.path.GetElem(), l.path.Elem) >= 0 && u.accepts(l.path) {
-			found = append(found, l)
-		}
+func (t subscribed) Locate(prefix, path *gpb.Path) (*gpb.Path, error) {
+	p, err := join(prefix, path)
+	if err != nil {
+		return nil, err
 	}
-	return found
+	if err := check(p); err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	return p, nil
 }
+
+func (t subscribed) Snapshot(ctx context.Context, age time.Duration, paths []*gpb.Path) (gnmitree.Snapshot, error) {
+	snap, err := t.server.recent(ctx, age, slices.ContainsFunc(paths, needsDecisions))
+	if err != nil {
+		return gnmitree.Snapshot{}, err
+	}
+	return gnmitree.Snapshot{Leaves: snap.leaves, Made: snap.made}, nil
+}
+
+func (t subscribed) Changed() <-chan struct{} { return t.server.changes.wait() }
+
+func (t subscribed) Counts(p *gpb.Path) bool { return isCounter(p) }
+
+func (t subscribed) Encode(l *leaf, e gpb.Encoding) (*gpb.TypedValue, error) { return encodeLeaf(l, e) }
