@@ -31,6 +31,10 @@ func (s *Switch) Receive(port uint32, frame []byte) {
 		s.lost.NoPort.Add(1)
 		return
 	}
+	if p.disabled.Load() {
+		p.counters.InDiscards.Add(1)
+		return
+	}
 	if reason := s.refuse(s.pl.Load(), frame); reason != nil {
 		reason.Add(1)
 		p.counters.InDiscards.Add(1)
@@ -91,6 +95,10 @@ func (s *Switch) transmit(port uint32, frame []byte) {
 	p := s.ports.get(port)
 	if p == nil {
 		s.lost.NoPort.Add(1)
+		return
+	}
+	if p.disabled.Load() {
+		p.counters.OutDiscards.Add(1)
 		return
 	}
 	p.counters.Sent(len(frame), p.port.Send(frame))

@@ -6,16 +6,25 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/firstack/firstack/softswitch/ports"
 )
 
-// attached is a port of the switch with its number and counters.
+// attached is a port of the switch with its number, state and counters.
 type attached struct {
 	id       uint32
 	port     ports.Port
 	counters ports.Counters
+	disabled atomic.Bool // by its admin state; looked at for each burst
+
+	// The rest belongs to the table's lock.
+	link    ports.Link
+	changed time.Time // when it last came up or went down
 }
+
+// up is the operational state. The caller holds the table's lock.
+func (p *attached) up() bool { return p.link.Up && !p.disabled.Load() }
 
 // portTable finds ports by number. The map is replaced as a whole, so that the data plane reads it
 // without a lock.
@@ -23,6 +32,7 @@ type portTable struct {
 	mu      sync.Mutex
 	current atomic.Pointer[map[uint32]*attached]
 	gone    map[uint32]bool // ports that were removed: down, for whoever watches them
+	next    chan struct{}   // closed at the next change; nil = nobody waits
 }
 
 func (t *portTable) get(id uint32) *attached {
@@ -61,6 +71,7 @@ func (t *portTable) change(id uint32, p *attached) {
 		delete(t.gone, id)
 	}
 	t.current.Store(&m)
+	t.tell()
 }
 
 // AddPort attaches a port under a number, which must be free and neither the CPU port nor the drop
@@ -74,7 +85,7 @@ func (s *Switch) AddPort(id uint32, p ports.Port) error {
 	if old := s.ports.get(id); old != nil {
 		return fmt.Errorf("port %d (%s): the number is taken by %s", id, p.Name(), old.port.Name())
 	}
-	s.ports.change(id, &attached{id: id, port: p})
+	s.ports.change(id, &attached{id: id, port: p, link: ports.Link{Up: true}, changed: time.Now()})
 	if pl := s.pl.Load(); pl != nil {
 		pl.SetPortUp(id, true)
 	}
@@ -100,16 +111,25 @@ func (s *Switch) RemovePort(id uint32) error {
 
 // PortInfo describes a port at one moment.
 type PortInfo struct {
-	ID   uint32
-	Name string
+	ID      uint32
+	Name    string
+	Enabled bool      // the admin state
+	Up      bool      // enabled, and its link is up
+	Changed time.Time // when Up last changed
+	Link    ports.Link
 	ports.CountersSnapshot
 }
 
 // Ports lists the ports by number.
 func (s *Switch) Ports() []PortInfo {
 	var out []PortInfo
+	s.ports.mu.Lock()
+	defer s.ports.mu.Unlock()
 	for _, p := range s.ports.list() {
-		info := PortInfo{p.id, p.port.Name(), p.counters.Snapshot()}
+		info := PortInfo{
+			ID: p.id, Name: p.port.Name(), Enabled: !p.disabled.Load(), Up: p.up(), Changed: p.changed, Link: p.link,
+			CountersSnapshot: p.counters.Snapshot(),
+		}
 		if l, ok := p.port.(ports.Lossy); ok {
 			info.InDiscards += l.Lost()
 		}

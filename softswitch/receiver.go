@@ -40,6 +40,10 @@ func (r *Receiver) Receive(frames [][]byte) {
 		s.lost.NoPort.Add(uint64(len(frames)))
 		return
 	}
+	if from.disabled.Load() {
+		from.counters.InDiscards.Add(uint64(len(frames)))
+		return
+	}
 	pl := s.pl.Load()
 	r.taken = r.taken[:0]
 	bytes := 0
@@ -80,6 +84,10 @@ func (r *Receiver) transmit() {
 		w := &r.ways[i]
 		if w.to == nil {
 			s.lost.NoPort.Add(uint64(len(w.frames)))
+			continue
+		}
+		if w.to.disabled.Load() {
+			w.to.counters.OutDiscards.Add(uint64(len(w.frames)))
 			continue
 		}
 		if b, ok := w.to.port.(ports.Burster); ok {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/firstack/firstack/softswitch/bmv2json"
+	"github.com/firstack/firstack/softswitch/gnmi"
 	"github.com/firstack/firstack/softswitch/p4rt"
 	"github.com/firstack/firstack/softswitch/pipeline"
 	"github.com/firstack/firstack/softswitch/pre"
@@ -46,6 +47,7 @@ type Switch struct {
 	opt    Options
 	log    *slog.Logger
 	server *p4rt.Server
+	gnmi   *gnmi.Server
 	ports  portTable
 	pl     atomic.Pointer[pipeline.Pipeline]
 	lost   Losses
@@ -72,6 +74,7 @@ func New(opt Options) *Switch {
 	s.server = p4rt.New(p4rt.Options{
 		DeviceID: opt.DeviceID, Device: s, Logger: opt.Logger, Now: opt.Now, QueueLen: opt.QueueLen,
 	})
+	s.gnmi = gnmi.New(gnmi.Options{Device: interfaces{s}, Logger: opt.Logger})
 	if opt.InputQueue > 0 {
 		s.input = make(chan received, opt.InputQueue)
 		s.workers.Add(1)
@@ -97,8 +100,12 @@ func (s *Switch) LoadJSON(json []byte) error {
 	return nil
 }
 
-// Register adds the switch's gRPC services.
-func (s *Switch) Register(r grpc.ServiceRegistrar) { s.server.Register(r) }
+// Register adds the switch's gRPC services: P4Runtime, and gNMI for its ports, as Stratum has both on each of its
+// addresses. Who may exchange the program may disable a port as well, so the two need no addresses of their own.
+func (s *Switch) Register(r grpc.ServiceRegistrar) {
+	s.server.Register(r)
+	s.gnmi.Register(r)
+}
 
 // P4Runtime returns the switch's P4Runtime server, for its counters.
 func (s *Switch) P4Runtime() *p4rt.Server { return s.server }
@@ -120,6 +127,11 @@ func (s *Switch) Run(pl *pipeline.Pipeline) {
 	defer s.ports.mu.Unlock()
 	for id := range s.ports.gone {
 		pl.SetPortUp(id, false)
+	}
+	for _, p := range s.ports.list() {
+		if !p.up() {
+			pl.SetPortUp(p.id, false)
+		}
 	}
 	s.pl.Store(pl)
 }
@@ -146,7 +158,7 @@ func (s *Switch) Close() error {
 	var err error
 	s.closing.Do(func() {
 		close(s.done)
-		err = s.server.Close()
+		err = errors.Join(s.server.Close(), s.gnmi.Close())
 		for _, p := range s.ports.list() {
 			err = errors.Join(err, s.RemovePort(p.id))
 		}

@@ -20,6 +20,9 @@ func attach(sw *softswitch.Switch, c config, log logger) error {
 		iface.StartBursts(sw.Receiver(p.number).Receive, func(err error) {
 			log.Error("interface failed", "port", p.number, "interface", p.iface, "error", err)
 		})
+		if err := iface.WatchLink(func(l ports.Link) { _ = sw.SetPortLink(p.number, l) }); err != nil { // a port that is gone has no link
+			return fmt.Errorf("-i %d@%s: %w", p.number, p.iface, err)
+		}
 		log.Info("port attached", "port", p.number, "interface", p.iface)
 	}
 	return nil

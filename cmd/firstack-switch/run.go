@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc"
@@ -138,9 +139,10 @@ func serve(ctx context.Context, sw *softswitch.Switch, c config, log logger) err
 	sw.Register(server)
 	ready := health.NewServer()
 	ready.SetServingStatus(p4v1.P4Runtime_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_SERVING)
+	ready.SetServingStatus(gpb.GNMI_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_SERVING)
 	healthv1.RegisterHealthServer(server, ready)
 	reflection.Register(server)
-	log.Info("P4Runtime server listens", "address", listener.Addr().String(), "tls", creds != nil, "device", c.deviceID)
+	log.Info("P4Runtime and gNMI server listens", "address", listener.Addr().String(), "tls", creds != nil, "device", c.deviceID)
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(busyListener{listener}) }()

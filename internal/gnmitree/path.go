@@ -1,11 +1,11 @@
 package gnmitree
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
-	"github.com/openconfig/ygot/ygot"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -16,13 +16,25 @@ const (
 	AnyPath = "..."
 )
 
-// Text gives a path as gNMI writes it: /interfaces/interface[name=eth0]/state/id.
+var (
+	nameEscapes  = strings.NewReplacer(`\`, `\\`, `/`, `\/`, `[`, `\[`)
+	valueEscapes = strings.NewReplacer(`\`, `\\`, `]`, `\]`)
+)
+
+// Text gives a path as gNMI writes it (gNMI path conventions): /interfaces/interface[name=eth0]/state/id.
 func Text(p *gpb.Path) string {
-	text, err := ygot.PathToString(p)
-	if err != nil {
-		return p.String() // only a path with an empty name has no text
+	if len(p.GetElem()) == 0 {
+		return "/"
 	}
-	return text
+	var b strings.Builder
+	for _, elem := range p.GetElem() {
+		b.WriteByte('/')
+		b.WriteString(nameEscapes.Replace(elem.GetName()))
+		for _, key := range slices.Sorted(maps.Keys(elem.GetKey())) {
+			b.WriteString("[" + key + "=" + valueEscapes.Replace(elem.GetKey()[key]) + "]")
+		}
+	}
+	return b.String()
 }
 
 // Join gives a path with its prefix before it, without target and origin, which has to be this one or none. Names may

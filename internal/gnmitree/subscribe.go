@@ -17,11 +17,15 @@ type Options struct {
 	// Poll is how often subscriptions to changes look for changes that nobody tells of.
 	Poll   time.Duration
 	Logger *slog.Logger
+	// Done ends the stream when it is closed; nil: only the client does.
+	Done <-chan struct{}
 }
 
 // Subscribe serves one stream of gNMI's Subscribe: ONCE, POLL and STREAM.
 func Subscribe(stream gpb.GNMI_SubscribeServer, tree Tree, o Options) error {
-	first, err := stream.Recv()
+	c := &subscriber{tree: tree, options: o, stream: stream, requests: make(chan request)}
+	go c.listen()
+	first, err := c.next()
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -36,7 +40,7 @@ func Subscribe(stream gpb.GNMI_SubscribeServer, tree Tree, o Options) error {
 	if err != nil {
 		return err
 	}
-	c := &subscriber{tree: tree, options: o, stream: stream, prefix: AnswerPrefix(list.GetPrefix()), encoding: list.GetEncoding()}
+	c.prefix, c.encoding = AnswerPrefix(list.GetPrefix()), list.GetEncoding()
 	for _, sub := range subs {
 		c.paths = append(c.paths, sub.path)
 	}
@@ -54,9 +58,46 @@ type subscriber struct {
 	tree     Tree
 	options  Options
 	stream   gpb.GNMI_SubscribeServer
+	requests chan request
 	prefix   *gpb.Path
 	encoding gpb.Encoding
 	paths    []*gpb.Path
+}
+
+// request is what the client said, or why it will say nothing more.
+type request struct {
+	*gpb.SubscribeRequest
+	err error
+}
+
+// listen passes on what the client says. It ends with the stream, at the latest when Subscribe has returned.
+func (c *subscriber) listen() {
+	for {
+		req, err := c.stream.Recv()
+		select {
+		case c.requests <- request{req, err}:
+		case <-c.stream.Context().Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// errDone ends a stream from our side.
+var errDone = status.Error(codes.Unavailable, "the server stops")
+
+// next waits for the client to say something.
+func (c *subscriber) next() (*gpb.SubscribeRequest, error) {
+	select {
+	case r := <-c.requests:
+		return r.SubscribeRequest, r.err
+	case <-c.options.Done:
+		return nil, errDone
+	case <-c.stream.Context().Done():
+		return nil, status.FromContextError(c.stream.Context().Err()).Err()
+	}
 }
 
 func (c *subscriber) snapshot(ctx context.Context, age time.Duration) (Snapshot, error) {
@@ -89,7 +130,7 @@ func (c *subscriber) poll(subs []*subscription, updatesOnly bool) error {
 		return err
 	}
 	for {
-		req, err := c.stream.Recv()
+		req, err := c.next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -109,7 +150,7 @@ func (c *subscriber) poll(subs []*subscription, updatesOnly bool) error {
 func (c *subscriber) follow(subs []*subscription, updatesOnly bool) error {
 	ctx, cancel := context.WithCancel(c.stream.Context())
 	defer cancel()
-	ended := c.ended()
+	requests := c.requests
 	changed := c.tree.Changed()
 	snap, err := c.snapshot(ctx, 0)
 	if err != nil {
@@ -132,15 +173,27 @@ func (c *subscriber) follow(subs []*subscription, updatesOnly bool) error {
 	for poll := snap.Made.Add(c.options.Poll); ; {
 		timer := time.NewTimer(time.Until(next(subs, poll)))
 		select {
-		case err := <-ended:
-			timer.Stop()
-			return err
+		case r := <-requests:
+			// The client may say that it sends nothing more, but must not say anything.
+			requests = nil
+			if r.err == nil {
+				err = status.Error(codes.InvalidArgument, "a stream is subscribed to once")
+			} else if !errors.Is(r.err, io.EOF) {
+				err = r.err
+			}
+		case <-c.options.Done:
+			err = errDone
+		case <-ctx.Done():
+			err = status.FromContextError(ctx.Err()).Err()
 		case <-changed:
 			changed = c.tree.Changed()
 			poll = time.Now()
 		case <-timer.C:
 		}
 		timer.Stop()
+		if err != nil {
+			return err
+		}
 		now := time.Now()
 		snap, err := c.snapshot(ctx, min(c.options.Poll, shortest(subs))/2)
 		if err != nil {
@@ -165,23 +218,6 @@ func (c *subscriber) follow(subs []*subscription, updatesOnly bool) error {
 			poll = now.Add(c.options.Poll)
 		}
 	}
-}
-
-// ended tells of what ends the stream from the client's side. It may say that it sends nothing more, but must not say
-// anything.
-func (c *subscriber) ended() <-chan error {
-	ended := make(chan error, 1)
-	go func() {
-		_, err := c.stream.Recv()
-		if errors.Is(err, io.EOF) {
-			<-c.stream.Context().Done()
-			err = status.FromContextError(c.stream.Context().Err()).Err()
-		} else if err == nil {
-			err = status.Error(codes.InvalidArgument, "a stream is subscribed to once")
-		}
-		ended <- err
-	}()
-	return ended
 }
 
 // send sends updates and deletes, in notifications of bounded size; nothing when there is nothing.

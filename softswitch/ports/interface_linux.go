@@ -3,6 +3,7 @@ package ports
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -21,15 +22,17 @@ import (
 // Frames are received in memory shared with the kernel and sent many at a time. What is sent passes
 // through the interface's queueing discipline like any other traffic.
 type Interface struct {
-	name string
-	log  *slog.Logger
-	in   int // socket with the ring
-	wake int // eventfd that ends waiting
-	ring *ring
+	name  string
+	index int
+	log   *slog.Logger
+	in    int // socket with the ring
+	wake  int // eventfd that ends waiting
+	ring  *ring
 
 	mu     sync.RWMutex // held for reading while out is used
 	closed bool
-	out    int // socket that sends
+	out    int       // socket that sends
+	link   io.Closer // what follows the link; nil = nobody does
 
 	running sync.WaitGroup
 	vectors sync.Pool // of *vectors
@@ -64,7 +67,7 @@ func OpenInterface(name string, opt InterfaceOptions) (*Interface, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &Interface{name: name, log: opt.Logger, in: -1, out: -1, wake: -1}
+	p := &Interface{name: name, index: ifi.Index, log: opt.Logger, in: -1, out: -1, wake: -1}
 	p.vectors.New = func() any { return &vectors{} }
 	if err := p.open(ifi, opt.Queue); err != nil {
 		p.release()
@@ -205,8 +208,12 @@ func (p *Interface) Close() error {
 	}
 	p.countFull()
 	p.closed = true
+	var err error
+	if p.link != nil {
+		err = p.link.Close()
+	}
 	p.mu.Unlock()
-	_, err := unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 1}) // not zero in either byte order
+	_, e := unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 1}) // not zero in either byte order
 	p.running.Wait()
-	return errors.Join(err, p.release())
+	return errors.Join(err, e, p.release())
 }

@@ -27,6 +27,9 @@ func (*Interface) Start(func([]byte), func(error)) {}
 // StartBursts implements what Interface does on Linux.
 func (*Interface) StartBursts(func([][]byte), func(error)) {}
 
+// WatchLink implements what Interface does on Linux.
+func (*Interface) WatchLink(func(Link)) error { return ErrClosed }
+
 // Name implements Port.
 func (*Interface) Name() string { return "" }
 

@@ -49,9 +49,9 @@ type Lossy interface {
 // Counters are those of one port. All members may be read and written at any time.
 type Counters struct {
 	InFrames, InBytes   atomic.Uint64
-	InDiscards          atomic.Uint64 // empty, too long, or the switch had no program
+	InDiscards          atomic.Uint64 // empty, too long, the switch had no program, or the port is disabled
 	OutFrames, OutBytes atomic.Uint64
-	OutDiscards         atomic.Uint64 // no room, or the port is closed
+	OutDiscards         atomic.Uint64 // no room, or the port is closed or disabled
 	OutErrors           atomic.Uint64 // any other error of Send
 }
 
