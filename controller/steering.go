@@ -1,9 +1,11 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/gateway"
@@ -29,8 +31,8 @@ func (k *Controller) Steering(ctx context.Context) ([]state.Steering, error) {
 
 func steeringOf(c *config.Config, gatewayName string, s *gateway.SteeredService) state.Steering {
 	one := state.Steering{
-		Switch: gatewayName, Server: s.Server, Connections: s.Connections, Doubtful: s.Doubtful,
-		Race: s.Race, Scout: s.Scout, Direct: s.Direct, Replicas: []state.SteeredReplica{},
+		Switch: gatewayName, Server: s.Server, Mode: modeOf(s), Connections: s.Counts.Answered(), Counts: state.SteeringCounts(s.Counts),
+		Doubtful: s.Doubtful, Race: s.Race, Scout: s.Scout, Direct: s.Direct, Replicas: []state.SteeredReplica{},
 	}
 	names := map[netip.Addr]string{}
 	for i := range c.Services {
@@ -42,6 +44,7 @@ func steeringOf(c *config.Config, gatewayName string, s *gateway.SteeredService)
 			}
 		}
 	}
+	least := time.Duration(0)
 	for _, r := range s.Replicas {
 		replica := state.SteeredReplica{
 			Name: names[r.Replica], Address: r.Replica, Standing: r.Standing, Share: r.Share,
@@ -51,6 +54,21 @@ func steeringOf(c *config.Config, gatewayName string, s *gateway.SteeredService)
 			replica.Address, replica.Origin = s.Server.Addr(), true
 		}
 		one.Replicas = append(one.Replicas, replica)
+		if trusted := r.Standing == "shares" || r.Standing == "measured"; trusted && (least == 0 || r.Delay < least) {
+			least, one.Nearest = r.Delay, cmp.Or(replica.Name, replica.Address.String())
+		}
 	}
 	return one
+}
+
+// modeOf is the furthest that any connection goes.
+func modeOf(s *gateway.SteeredService) string {
+	mode := config.SteeringDiscover
+	switch {
+	case s.Direct > 0:
+		mode = config.SteeringDirect
+	case s.Race+s.Scout > 0:
+		mode = config.SteeringRace
+	}
+	return string(mode)
 }

@@ -159,21 +159,10 @@ func showSteering(w io.Writer, data []byte) error {
 			}
 			name := cmp.Or(r.Name, r.Address.String())
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Switch, cmp.Or(s.Service, "-"), s.Server,
-				s.Connections, wayOf(&s), name, trip, ago, r.Standing, share)
+				s.Connections, s.Mode, name, trip, ago, r.Standing, share)
 		}
 	}
 	return nil
-}
-
-// wayOf says in a word how connections go out.
-func wayOf(s *state.Steering) string {
-	switch {
-	case s.Direct > 0:
-		return "direct"
-	case s.Race > 0:
-		return "race"
-	}
-	return "discover"
 }
 
 func showTranslations(w io.Writer, data []byte) error {

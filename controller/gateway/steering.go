@@ -21,6 +21,7 @@ type steering struct {
 	listed   map[netip.AddrPort]*config.Service
 	// Answers of servers without known replicas: the server may be one of those that race, which shows only later.
 	servers map[netip.AddrPort]serverAnswer
+	counts  map[netip.AddrPort]*SteeringCounts
 	numbers *plan.SteeringNumbers
 	group   int // the shares' resolution
 	swept   time.Duration
@@ -46,7 +47,7 @@ const maxServerAnswers = 1024
 func newSteering(c *client) *steering {
 	s := &steering{
 		client: c, services: map[netip.AddrPort]*steered{}, servers: map[netip.AddrPort]serverAnswer{},
-		numbers: plan.NewSteeringNumbers(),
+		counts: map[netip.AddrPort]*SteeringCounts{}, numbers: plan.NewSteeringNumbers(),
 	}
 	s.group = s.resolution()
 	s.list()
@@ -69,6 +70,7 @@ func (s *steering) configure(now time.Duration) {
 		one.listed = s.listed[server]
 		one.SetPolicy(now, s.policy(one.listed))
 	}
+	s.forgetCounts()
 }
 
 // resolution is how finely shares are divided: a selector's members are shared by all services, by weight.
@@ -110,6 +112,13 @@ func (s *steering) policy(listed *config.Service) steer.Policy {
 
 // answered takes in a SYN-ACK.
 func (s *steering) answered(server netip.AddrPort, e *clientgateway.FlowEvent, late bool, now time.Duration) {
+	s.learn(server, e, late, now)
+	if n := s.countsOf(server); n != nil && !late {
+		n.answered(steer.Mode(e.Mode))
+	}
+}
+
+func (s *steering) learn(server netip.AddrPort, e *clientgateway.FlowEvent, late bool, now time.Duration) {
 	a := steer.Answer{
 		Replica: e.ReplicaAddr, Delay: time.Duration(e.Elapsed) * time.Microsecond,
 		Mode: steer.Mode(e.Mode), Attempt: e.Attempt, Late: late,
@@ -203,8 +212,16 @@ func (s *steering) regroup(now time.Duration) {
 
 // silent takes in that a SYN is sent again which had been steered, or whose replica owes an answer for too long.
 func (s *steering) silent(server netip.AddrPort, e *clientgateway.FlowEvent, now time.Duration) {
+	if e.Event == eventUnanswered && e.Attempt > 1 {
+		return
+	}
+	if n := s.countsOf(server); n != nil && e.Event == eventOverdue {
+		n.Overdue++
+	} else if n != nil {
+		n.Unanswered++
+	}
 	one := s.services[server]
-	if one == nil || e.Event == eventUnanswered && e.Attempt > 1 {
+	if one == nil {
 		return
 	}
 	one.heard = now
@@ -269,6 +286,7 @@ func (s *steering) tick(now time.Duration) {
 			s.changed(true)
 		}
 	}
+	s.forgetCounts()
 	s.regroup(now)
 }
 

@@ -12,9 +12,9 @@ import (
 
 // SteeredService is what a client gateway learned of a service, and how connections go out.
 type SteeredService struct {
-	Server      netip.AddrPort
-	Connections uint64 // that were answered since the controller knows the service
-	Doubtful    bool   // all race until it is clear again whom to trust
+	Server   netip.AddrPort
+	Counts   SteeringCounts // since the controller knows the service
+	Doubtful bool           // all race until it is clear again whom to trust
 	// Shares of all connections; without any, all are discovered.
 	Race, Scout, Direct float64
 	Replicas            []SteeredReplica
@@ -26,7 +26,8 @@ type SteeredReplica struct {
 	Age time.Duration // since it was last measured; 0 when it never was
 }
 
-// Steering tells what a client gateway learned, by server; nothing for other gateways.
+// Steering tells what a client gateway learned, by server: of all services that are listed, and of others that are
+// steered. Nothing for other gateways.
 func (g *Gateway) Steering(ctx context.Context) (list []SteeredService, err error) {
 	c, ok := g.role.(*client)
 	if !ok {
@@ -36,7 +37,7 @@ func (g *Gateway) Steering(ctx context.Context) (list []SteeredService, err erro
 		now := g.now()
 		for server, one := range c.aim.services {
 			choice := one.Choice()
-			s := SteeredService{Server: server, Connections: one.Claims(), Doubtful: one.Doubtful()}
+			s := SteeredService{Server: server, Counts: *c.aim.countsOf(server), Doubtful: one.Doubtful()}
 			if total := float64(choice.Total()); total > 0 {
 				s.Race, s.Scout = float64(choice.Race)/total, float64(choice.Scout)/total
 				s.Direct = 1 - s.Race - s.Scout
@@ -50,6 +51,11 @@ func (g *Gateway) Steering(ctx context.Context) (list []SteeredService, err erro
 			}
 			slices.SortFunc(s.Replicas, func(a, b SteeredReplica) int { return a.Replica.Compare(b.Replica) })
 			list = append(list, s)
+		}
+		for server := range c.aim.listed {
+			if c.aim.services[server] == nil {
+				list = append(list, SteeredService{Server: server, Counts: *c.aim.countsOf(server)})
+			}
 		}
 	})
 	slices.SortFunc(list, func(a, b SteeredService) int {

@@ -24,7 +24,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-func drain(t *testing.T, configuration spec.Configuration) {
+// newNetwork serves gNMI for a network of hosts that send packets, in a fifth of real time.
+func newNetwork(t *testing.T, configuration spec.Configuration) (*live.Network, *bench) {
 	topology, err := spec.Default()
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +35,7 @@ func drain(t *testing.T, configuration spec.Configuration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.Close()
+	t.Cleanup(func() { n.Close() })
 	s := store.NewMemory()
 	intent, err := gnmi.NewIntent(model.FromConfig(n.Config(), nil))
 	if err != nil {
@@ -45,9 +46,19 @@ func drain(t *testing.T, configuration spec.Configuration) {
 	}
 	b := &bench{t: t, store: s}
 	b.serve(n.Controller(), s, intent)
+	return n, b
+}
 
+// urlOf is what clients ask a service by.
+func urlOf(s *spec.Service) string {
+	return fmt.Sprintf("http://%s/", net.JoinHostPort(s.Server.String(), fmt.Sprint(s.Port)))
+}
+
+func drain(t *testing.T, configuration spec.Configuration) {
+	n, b := newNetwork(t, configuration)
+	topology := n.World.Topology()
 	service := topology.Services[0]
-	url := fmt.Sprintf("http://%s/", net.JoinHostPort(service.Server.String(), fmt.Sprint(service.Port)))
+	url := urlOf(&service)
 	client := n.World.Host(topology.HostsOf(spec.Client)[0].Name)
 	old := keepAlive(t, client)
 	site := ask(t, old, url)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
+	"github.com/openconfig/goyang/pkg/yang"
 	"github.com/openconfig/ygot/ygot"
 	"github.com/openconfig/ygot/ytypes"
 
@@ -24,10 +25,13 @@ func encodeLeaf(l *leaf, e gpb.Encoding) (*gpb.TypedValue, error) {
 	return jsonValue(text, e), nil
 }
 
-// wide says whether a leaf has 64 bits, which RFC 7951 writes as text.
+// wide says whether a leaf has 64 bits or a decimal fraction, which RFC 7951 writes as text.
 func wide(p *gpb.Path) bool {
-	k := schemaOf(p).Type.Kind.String()
-	return k == "uint64" || k == "int64"
+	switch schemaOf(p).Type.Kind {
+	case yang.Yuint64, yang.Yint64, yang.Ydecimal64:
+		return true
+	}
+	return false
 }
 
 // plain gives a scalar's value for JSON.
@@ -47,6 +51,11 @@ func plain(v *gpb.TypedValue, wide bool) any {
 			return fmt.Sprint(x.IntVal)
 		}
 		return x.IntVal
+	case *gpb.TypedValue_DoubleVal:
+		if wide {
+			return fmt.Sprint(x.DoubleVal)
+		}
+		return x.DoubleVal
 	case *gpb.TypedValue_LeaflistVal:
 		list := []any{}
 		for _, e := range x.LeaflistVal.GetElement() {

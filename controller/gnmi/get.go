@@ -2,7 +2,6 @@ package gnmi
 
 import (
 	"context"
-	"slices"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"google.golang.org/grpc/codes"
@@ -36,7 +35,9 @@ func (s *Server) Get(ctx context.Context, req *gpb.GetRequest) (*gpb.GetResponse
 	if err != nil {
 		return nil, err
 	}
-	c.decisions = c.operational && slices.ContainsFunc(paths, needsDecisions)
+	for _, p := range paths {
+		c.add(p)
+	}
 	snap, err := s.take(ctx, c)
 	if err != nil {
 		return nil, status.Error(codes.Unavailable, err.Error())

@@ -113,6 +113,10 @@ func TestGet(t *testing.T) {
 			map[string]string{replica + "[name=a]/state/delay/mean": `uint_val:20000000`}},
 		"histogram": {replica + "[name=a]/delay-histogram/bucket[upper-bound=20000000]/state/count", gpb.Encoding_PROTO, 0,
 			map[string]string{replica + "[name=a]/delay-histogram/bucket[upper-bound=20000000]/state/count": `uint_val:3`}},
+		"fraction": {"/firstack/services/service[name=web]/steering/gateways/gateway[name=cg]/state/direct-share", gpb.Encoding_PROTO, 0,
+			map[string]string{"/firstack/services/service[name=web]/steering/gateways/gateway[name=cg]/state/direct-share": `double_val:98.83`}},
+		"fraction in JSON": {"/firstack/services/service[name=web]/steering/gateways/gateway[name=cg]/state/direct-share", gpb.Encoding_JSON_IETF, 0,
+			map[string]string{"/firstack/services/service[name=web]/steering/gateways/gateway[name=cg]/state/direct-share": `json_ietf_val:"\"98.83\""`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			values, err := b.get(test.path, test.e, test.kind)

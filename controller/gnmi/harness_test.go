@@ -110,7 +110,17 @@ func (f *fake) Counters(context.Context) ([]state.Counter, error) {
 	return []state.Counter{{Switch: "cg", Decision: "verdict/claim", Packets: 5, Bytes: 500}}, nil
 }
 
-func (f *fake) Steering(context.Context) ([]state.Steering, error) { return nil, nil }
+func (f *fake) Steering(context.Context) ([]state.Steering, error) {
+	return []state.Steering{
+		{Switch: "cg", Service: "web", Server: netip.MustParseAddrPort("192.0.2.10:80"), Mode: "direct", Nearest: "a",
+			Counts: state.SteeringCounts{Discovered: 1, Raced: 2, Direct: 3, Unanswered: 4, Overdue: 5},
+			Direct: 0.98828125, Race: 0.0078125, Scout: 0.00390625, Replicas: []state.SteeredReplica{
+				{Name: "a", Address: netip.MustParseAddr("198.51.100.1"), Delay: 14.25, Age: time.Since(time.Unix(1000, 0)).Seconds(), Standing: "shares", Share: 0.98828125}}},
+		{Switch: "cg", Server: netip.MustParseAddrPort("203.0.113.1:443"), Mode: "race", Race: 1, Doubtful: true,
+			Replicas: []state.SteeredReplica{{Address: netip.MustParseAddr("203.0.113.9"), Standing: "unmeasured"}}},
+		{Switch: "cg", Service: "unknown", Mode: "discover"},
+	}, nil
+}
 
 func (f *fake) Learning(context.Context) ([]state.Learning, error) {
 	return []state.Learning{{Switch: "cg", Flows: 2, Learnt: 9}}, nil

@@ -44,6 +44,9 @@ func schemaOf(p *gpb.Path) *yang.Entry {
 func isCounter(p *gpb.Path) bool {
 	e := schemaOf(p)
 	return e.ReadOnly() && e.Type != nil && (typeName(e.Type) == "counter64" || slices.ContainsFunc(p.Elem, func(e *gpb.PathElem) bool {
-		return e.Name == "delay" || e.Name == "decisions" || e.Name == "delay-histogram"
+		return slices.Contains(measured, e.Name)
 	}))
 }
+
+// measured are nodes that hold nothing but figures that change all the time.
+var measured = []string{"delay", "delay-histogram", "decisions", "round-trip", "last-measured"}

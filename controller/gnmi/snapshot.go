@@ -19,7 +19,19 @@ type content struct {
 	config      bool // what is wanted
 	effective   bool // the same under state, with defaults
 	operational bool // what is told of the controller and its switches
-	decisions   bool // the switches' counters, which have to be read from them
+	extras
+}
+
+// extras are parts of the state that take much: they are there for who asks for them.
+type extras struct {
+	decisions bool // the switches' counters, which have to be read from them
+	unlisted  bool // steering of services that are not listed, of which there may be thousands
+}
+
+// add takes in what a path leads to.
+func (e *extras) add(p *gpb.Path) {
+	e.decisions = e.decisions || leadsTo(p, "firstack", "switches", "switch", "decisions")
+	e.unlisted = e.unlisted || leadsTo(p, "firstack", "policies", "steering", "services")
 }
 
 // snapshot is the tree at one moment. It is never changed.
@@ -41,7 +53,7 @@ func (s *Server) take(ctx context.Context, c content) (*snapshot, error) {
 		model.Effective(root, intent.Config)
 	}
 	if c.operational {
-		st, err := s.ask(ctx, intent, c.decisions)
+		st, err := s.ask(ctx, intent, c.extras)
 		if err != nil {
 			return nil, err
 		}
@@ -55,21 +67,22 @@ func (s *Server) take(ctx context.Context, c content) (*snapshot, error) {
 }
 
 // ask puts the controller's answers together.
-func (s *Server) ask(ctx context.Context, intent *Intent, decisions bool) (*model.State, error) {
+func (s *Server) ask(ctx context.Context, intent *Intent, e extras) (*model.State, error) {
 	k := s.options.Controller
-	st := &model.State{Revision: intent.Revision}
-	var errs [5]error
+	st := &model.State{Revision: intent.Revision, Unlisted: e.unlisted}
+	var errs [6]error
 	st.Sessions, errs[0] = k.Sessions(ctx)
 	st.Learning, errs[1] = k.Learning(ctx)
 	st.Services, errs[2] = k.Services(ctx)
 	st.Replicas, errs[3] = k.Replicas(ctx)
 	page, err := k.Translations(ctx, 0)
 	st.Translations, errs[4] = page.Total, err
+	st.Steering, errs[5] = k.Steering(ctx)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
 	st.Ready = k.Ready(ctx) == nil
-	if decisions {
+	if e.decisions {
 		if st.Counters, err = k.Counters(ctx); err != nil {
 			s.options.Logger.Debug("counters of switches not read", "err", err) // the others' are there
 		}
@@ -80,36 +93,34 @@ func (s *Server) ask(ctx context.Context, intent *Intent, decisions bool) (*mode
 // cache keeps the last snapshots for subscriptions, so that many of them cost what one does.
 type cache struct {
 	mu   sync.Mutex
-	last [2]*snapshot // without and with decisions
+	last map[extras]*snapshot
 }
 
 // recent gives a snapshot of everything that is not older than that, and not of an older configuration.
-func (s *Server) recent(ctx context.Context, age time.Duration, decisions bool) (*snapshot, error) {
+func (s *Server) recent(ctx context.Context, age time.Duration, e extras) (*snapshot, error) {
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
-	i := 0
-	if decisions {
-		i = 1
-	}
-	if l := s.cache.last[i]; l != nil && time.Since(l.made) < age && l.revision == s.Intent().Revision {
+	if l := s.cache.last[e]; l != nil && time.Since(l.made) < age && l.revision == s.Intent().Revision {
 		return l, nil
 	}
-	made, err := s.take(ctx, content{config: true, effective: true, operational: true, decisions: decisions})
+	made, err := s.take(ctx, content{config: true, effective: true, operational: true, extras: e})
 	if err != nil {
 		return nil, err
 	}
-	s.cache.last[i] = made
+	if s.cache.last == nil {
+		s.cache.last = map[extras]*snapshot{}
+	}
+	s.cache.last[e] = made
 	return made, nil
 }
 
-// needsDecisions says whether a path leads to counters that have to be read from switches.
-func needsDecisions(p *gpb.Path) bool {
-	full := []*gpb.PathElem{{Name: "firstack"}, {Name: "switches"}, {Name: "switch"}, {Name: "decisions"}}
+// leadsTo says whether a path leads to a node, given by the names from the root on, or to anything below it.
+func leadsTo(p *gpb.Path, node ...string) bool {
 	for i, elem := range p.GetElem() {
-		if i == len(full) || elem.GetName() == gnmitree.AnyPath {
+		if i == len(node) || elem.GetName() == gnmitree.AnyPath {
 			return true
 		}
-		if elem.GetName() != gnmitree.AnyOne && elem.GetName() != full[i].Name {
+		if elem.GetName() != gnmitree.AnyOne && elem.GetName() != node[i] {
 			return false
 		}
 	}

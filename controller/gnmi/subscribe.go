@@ -2,7 +2,6 @@ package gnmi
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
@@ -39,7 +38,11 @@ func (t subscribed) Locate(prefix, path *gpb.Path) (*gpb.Path, error) {
 }
 
 func (t subscribed) Snapshot(ctx context.Context, age time.Duration, paths []*gpb.Path) (gnmitree.Snapshot, error) {
-	snap, err := t.server.recent(ctx, age, slices.ContainsFunc(paths, needsDecisions))
+	var e extras
+	for _, p := range paths {
+		e.add(p)
+	}
+	snap, err := t.server.recent(ctx, age, e)
 	if err != nil {
 		return gnmitree.Snapshot{}, err
 	}

@@ -20,6 +20,8 @@ type State struct {
 	Counters     []state.Counter
 	Services     []state.Service
 	Replicas     []state.Server
+	Steering     []state.Steering // Unlisted: of services that the configuration does not list as well
+	Unlisted     bool
 }
 
 // Put puts the state into a tree. What the tree knows nothing of, for its configuration is newer, is left out.
@@ -29,6 +31,7 @@ func (s *State) Put(root *schema.Root) {
 	c.Revision, c.Ready, c.Translations = ygot.Uint64(s.Revision), ygot.Bool(s.Ready), ygot.Uint64(uint64(s.Translations))
 	s.putSwitches(f.Switches)
 	s.putServices(f.Services)
+	s.putSteering(f)
 }
 
 func (s *State) putSwitches(all *schema.Firstack_Firstack_Switches) {

@@ -14,7 +14,7 @@ import (
 const (
 	Module = "firstack"
 	// Revision of the modules.
-	Revision = "2026-11-25"
+	Revision = "2026-11-29"
 )
 
 // Schema is the root of the schema: the parent of /firstack.

@@ -84,7 +84,8 @@ func (s source) Learning(context.Context) ([]state.Learning, error) {
 func (s source) Steering(context.Context) ([]state.Steering, error) {
 	return []state.Steering{
 		{
-			Switch: "edge", Service: "web", Server: netip.MustParseAddrPort("192.0.2.80:80"), Connections: 15,
+			Switch: "edge", Service: "web", Server: netip.MustParseAddrPort("192.0.2.80:80"), Connections: 15, Mode: "direct", Nearest: "london",
+			Counts: state.SteeringCounts{Discovered: 2, Raced: 3, Direct: 10, Unanswered: 1, Overdue: 4},
 			Direct: 0.98828125, Race: 0.0078125, Scout: 0.00390625,
 			Replicas: []state.SteeredReplica{
 				{Name: "washington", Address: netip.MustParseAddr("192.0.2.80"), Origin: true, Delay: 92.5, Age: 7, Standing: "measured"},
@@ -92,7 +93,8 @@ func (s source) Steering(context.Context) ([]state.Steering, error) {
 			},
 		},
 		{
-			Switch: "edge", Server: netip.MustParseAddrPort("203.0.113.1:443"), Connections: 1, Doubtful: true, Race: 1,
+			Switch: "edge", Server: netip.MustParseAddrPort("203.0.113.1:443"), Connections: 1, Doubtful: true, Race: 1, Mode: "race",
+			Counts:   state.SteeringCounts{Discovered: 1},
 			Replicas: []state.SteeredReplica{{Address: netip.MustParseAddr("203.0.113.9"), Standing: "unmeasured"}},
 		},
 	}, s.err

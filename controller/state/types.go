@@ -123,17 +123,29 @@ type Learning struct {
 }
 
 // Steering is what a client gateway learned of a service, and how it has connections go out. The shares are parts of 1;
-// when all are 0, connections are discovered.
+// when all are 0, connections are discovered. Every listed service is there.
 type Steering struct {
 	Switch      string           `json:"switch"`
 	Service     string           `json:"service,omitempty"` // none when the configuration does not list it
 	Server      netip.AddrPort   `json:"server"`
-	Connections uint64           `json:"connections"` // answered since the service is known
+	Mode        string           `json:"mode"`              // in force: discover, race or direct
+	Nearest     string           `json:"nearest,omitempty"` // name, or address; none while none is measured
+	Connections uint64           `json:"connections"`       // answered since the service is known
+	Counts      SteeringCounts   `json:"counts"`
 	Direct      float64          `json:"direct"`
 	Race        float64          `json:"race"`
 	Scout       float64          `json:"scout"`    // raced with a discovery beside
 	Doubtful    bool             `json:"doubtful"` // all race until races agree
 	Replicas    []SteeredReplica `json:"replicas"`
+}
+
+// SteeringCounts count connections by how their SYN went out, as answers told, and SYNs without an answer.
+type SteeringCounts struct {
+	Discovered uint64 `json:"discovered"`
+	Raced      uint64 `json:"raced"`
+	Direct     uint64 `json:"direct"`
+	Unanswered uint64 `json:"unanswered"` // raced or direct, that came a second time
+	Overdue    uint64 `json:"overdue"`    // direct, whose replica owed another an answer beyond patience
 }
 
 // SteeredReplica is what is known of one replica there.

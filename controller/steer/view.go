@@ -36,8 +36,5 @@ func (s *Service) Views() []View {
 	return list
 }
 
-// Claims is how many connections were answered.
-func (s *Service) Claims() uint64 { return s.claims }
-
 // Doubtful says whether connections race because it is not known whom to trust.
 func (s *Service) Doubtful() bool { return s.doubt > 0 }
