@@ -12,6 +12,7 @@ import (
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/health"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/controller/state"
 	"github.com/firstack/firstack/p4src"
 )
 
@@ -28,7 +29,20 @@ type Options struct {
 	Time float64
 	// Registers says that the switches serve P4Runtime's register entries.
 	Registers bool
+	// Elections settle with other controllers who drives which switch; nil: there are no others.
+	Elections Elections
 	Logger    *slog.Logger // nil: slog.Default
+}
+
+// Elections are where several controllers agree on one primary for each switch.
+type Elections interface {
+	// Elector gives the election of a switch's primary. Its ids begin with high.
+	Elector(switchName string, high uint64) p4rt.Elector
+	// Leader names the controller that was elected for a switch, as far as is known, and says whether that is this one;
+	// "": nobody was.
+	Leader(switchName string) (name string, self bool)
+	// Standing tells how this controller stands to the others.
+	Standing() state.Cluster
 }
 
 // V1Model gives the embedded program for a role, as compiled for v1model.

@@ -43,12 +43,27 @@ func (k *Controller) Sessions(ctx context.Context) ([]state.Session, error) {
 		if s.Err != nil {
 			one.Error = s.Err.Error()
 		}
+		if e := k.options.Elections; e != nil {
+			var self bool
+			one.Leader, self = e.Leader(u.name)
+			one.Standby = s.State == p4rt.Backup && one.Leader != "" && !self
+		}
 		list = append(list, one)
 	}
 	return list, nil
 }
 
-// Ready is nil once every switch is ours and holds what it should.
+// Cluster tells how this controller stands to others; nil when it is alone.
+func (k *Controller) Cluster(context.Context) (*state.Cluster, error) {
+	if k.options.Elections == nil {
+		return nil, nil
+	}
+	c := k.options.Elections.Standing()
+	return &c, nil
+}
+
+// Ready is nil once every switch is ours and holds what it should, or has another controller that was elected while we
+// stand by.
 func (k *Controller) Ready(ctx context.Context) error {
 	sessions, err := k.Sessions(ctx)
 	if err != nil {
@@ -56,7 +71,7 @@ func (k *Controller) Ready(ctx context.Context) error {
 	}
 	var errs []error
 	for _, s := range sessions {
-		if !s.Primary || !s.Settled {
+		if !s.Standby && (!s.Primary || !s.Settled) {
 			errs = append(errs, fmt.Errorf("switch %s: session %s, tables settled: %v", s.Switch, s.State, s.Settled))
 		}
 	}

@@ -65,6 +65,9 @@ func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options)
 		material = tlsfiles.New(tlsfiles.Files{CA: s.TLS.CA, Cert: s.TLS.Cert, Key: s.TLS.Key}, o.Logger.With("switch", s.Name))
 		options.TLS = func() (*tls.Config, error) { return material.Client("") }
 	}
+	if o.Elections != nil {
+		options.Elector = o.Elections.Elector(s.Name, c.Controller.ElectionID.High)
+	}
 	if dial, name := o.Dial, s.Name; dial != nil {
 		options.Dial = func(ctx context.Context, address string) (net.Conn, error) { return dial(ctx, name, address) }
 	}

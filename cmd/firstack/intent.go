@@ -29,7 +29,7 @@ func firstIntent(ctx context.Context, s store.Store, file string, logger *slog.L
 	}
 	if file == "" {
 		if stored == nil {
-			return nil, errors.New("no configuration: name a file with --config, or a store that has one with --store")
+			return nil, errors.New("no configuration: name a file with --config, or a store that has one with --store or --etcd")
 		}
 		return stored, nil
 	}
@@ -38,7 +38,15 @@ func firstIntent(ctx context.Context, s store.Store, file string, logger *slog.L
 		return nil, err
 	}
 	if stored == nil {
-		return given, given.Save(ctx, s, 0)
+		switch err := given.Save(ctx, s, 0); {
+		case err == nil:
+			return given, nil
+		case !errors.Is(err, store.ErrConflict):
+			return nil, err
+		}
+		if stored, err = gnmi.Load(ctx, s); err != nil { // another controller was faster
+			return nil, err
+		}
 	}
 	if changes := config.Diff(stored.Config, given.Config); len(changes) > 0 {
 		logger.Warn("the store's configuration counts, not the file's; see firstack config diff",

@@ -19,7 +19,7 @@ type reloader struct {
 	kept    bool   // the store's configuration counts, not the file's
 	k       *controller.Controller
 	server  *gnmi.Server
-	tls     *tlsfiles.Material // of the gNMI server; nil: plaintext
+	tls     []*tlsfiles.Material // of the gNMI server and for etcd; nil: plaintext
 	manager manager.Notifier
 	logger  *slog.Logger
 }
@@ -48,8 +48,10 @@ func (r *reloader) run(ctx context.Context, signals <-chan os.Signal) {
 // reload looks at certificates and configuration independently: one that is bad does not hold up the other.
 func (r *reloader) reload(ctx context.Context) error {
 	errs := []error{r.k.ReloadTLS()}
-	if r.tls != nil {
-		errs = append(errs, r.tls.Reload())
+	for _, m := range r.tls {
+		if m != nil {
+			errs = append(errs, m.Reload())
+		}
 	}
 	if r.file != "" {
 		errs = append(errs, r.configure(ctx))

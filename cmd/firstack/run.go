@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,13 +11,15 @@ import (
 
 	"github.com/firstack/firstack/controller"
 	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/controller/store"
 )
 
 func newRun() *cobra.Command {
 	var dir, level, format string
 	var s service
+	var cluster etcdAccess
 	cmd := &cobra.Command{
-		Use:   "run [-c FILE] [--store DIR]",
+		Use:   "run [-c FILE] [--store DIR | --etcd HOST:PORT,...]",
 		Short: "Run the controller",
 		Long: `run keeps a P4Runtime session with every switch of the configuration, pushes the programs where they differ, writes
 what is missing, learns translations and probes replicas. It ends on SIGINT or SIGTERM; the switches keep what they have
@@ -26,16 +29,28 @@ SIGHUP has it read the file and all certificates again; what can't be used is lo
 systemd how it stands, and shows its watchdog signs of life (docs/operations.md).
 
 It is configured over gNMI while it runs (docs/gnmi.md), which takes certificates, or --gnmi-insecure. With --store that
-lasts: the file is taken when the store is empty, and from then on the store counts.`,
-		Example: "  firstack run -c firstack.yaml\n  firstack run -c firstack.yaml --store /var/lib/firstack --gnmi-insecure\n  firstack run -c firstack.yaml --log-level debug --log-format json",
-		Args:    cobra.NoArgs,
+lasts: the file is taken when the store is empty, and from then on the store counts. With --etcd the store is an etcd that
+several controllers share: each answers Get and Set, one is primary of a switch, and the others stand by.`,
+		Example: "  firstack run -c firstack.yaml\n  firstack run -c firstack.yaml --store /var/lib/firstack --gnmi-insecure\n  firstack run -c firstack.yaml --log-level debug --log-format json\n" +
+			"  firstack run --etcd 10.0.0.1:2379,10.0.0.2:2379 --etcd-ca ca.pem --etcd-cert controller.pem --etcd-key controller-key.pem",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			logger, err := newLogger(level, format)
 			if err != nil {
 				return err
 			}
-			st, err := openStore(dir)
-			if err != nil {
+			options := controller.Options{Logger: logger}
+			var st store.Store
+			if cluster.endpoints != nil {
+				if dir != "" {
+					return errors.New("--store and --etcd: the configuration lives in one place")
+				}
+				joined, err := cluster.open(cmd.Context(), logger)
+				if err != nil {
+					return err
+				}
+				st, options.Elections, s.shared = joined, joined, cluster.material
+			} else if st, err = openStore(dir); err != nil {
 				return err
 			}
 			defer st.Close()
@@ -50,17 +65,18 @@ lasts: the file is taken when the store is empty, and from then on the store cou
 			for _, w := range intent.Config.Warnings() {
 				logger.Warn("configuration", "warning", w)
 			}
-			k, err := controller.New(intent.Config, controller.Options{Logger: logger})
+			k, err := controller.New(intent.Config, options)
 			if err != nil {
 				return err
 			}
-			s.kept, s.logger, s.chosen = dir != "", logger, cmd.Flags().Changed("gnmi")
+			s.kept, s.logger, s.chosen = dir != "" || cluster.endpoints != nil, logger, cmd.Flags().Changed("gnmi")
 			return s.serve(cmd.Context(), k, st, intent)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&s.file, "config", "c", "", "configuration file (docs/configuration.md)")
 	flags.StringVar(&dir, "store", "", "folder that keeps the configuration; without one it ends with the process")
+	cluster.add(flags)
 	flags.StringVar(&s.address, "gnmi", defaultGNMI, "address of the gNMI server, which needs certificates or --gnmi-insecure; off for none")
 	flags.StringVar(&s.files.Cert, "gnmi-cert", "", "certificate of the gNMI server (PEM)")
 	flags.StringVar(&s.files.Key, "gnmi-key", "", "its key (PEM)")

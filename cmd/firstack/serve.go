@@ -30,9 +30,10 @@ type service struct {
 	address  string // of the gNMI server, or off
 	chosen   bool   // the address was asked for
 	files    tlsfiles.Files
-	insecure bool   // plaintext gNMI is meant
-	file     string // to read again when asked to
-	kept     bool   // the store outlives the process
+	insecure bool               // plaintext gNMI is meant
+	file     string             // to read again when asked to
+	kept     bool               // the store outlives the process
+	shared   *tlsfiles.Material // for etcd; nil: none, or plaintext
 	logger   *slog.Logger
 }
 
@@ -72,7 +73,7 @@ func (s *service) serve(ctx context.Context, k *controller.Controller, st store.
 		case <-ctx.Done():
 			return
 		}
-		r := reloader{file: s.file, kept: s.kept, k: k, server: server, tls: material, manager: notify, logger: s.logger}
+		r := reloader{file: s.file, kept: s.kept, k: k, server: server, tls: []*tlsfiles.Material{material, s.shared}, manager: notify, logger: s.logger}
 		parts.Go(func() { r.run(ctx, hangups) })
 		notify.Watch(ctx, func(ctx context.Context) error {
 			_, err := k.Sessions(ctx) // every gateway's own goroutine answers

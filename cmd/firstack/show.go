@@ -92,14 +92,20 @@ func showSessions(w io.Writer, data []byte) error {
 	if err := json.Unmarshal(data, &list); err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "SWITCH\tROLE\tADDRESS\tSTATE\tSINCE\tTABLES\tELECTION ID\tPROGRAM\tLAST ERROR")
+	fmt.Fprintln(w, "SWITCH\tROLE\tADDRESS\tSTATE\tSINCE\tTABLES\tELECTION ID\tPRIMARY\tPROGRAM\tLAST ERROR")
 	for _, s := range list {
-		tables := "writing"
-		if s.Settled {
+		tables, primary := "writing", cmp.Or(s.Leader, "-")
+		switch {
+		case s.Standby:
+			tables = "-"
+		case s.Settled:
 			tables = "settled"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s of %s\t%s\t%s\n", s.Switch, s.Role, s.Address, s.State,
-			since(s.Since), tables, s.ElectionID, s.Highest, s.Cookie, s.Error)
+		if s.Leader == "" && s.Primary {
+			primary = "this controller"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s of %s\t%s\t%s\t%s\n", s.Switch, s.Role, s.Address, s.State,
+			since(s.Since), tables, s.ElectionID, s.Highest, primary, s.Cookie, s.Error)
 	}
 	return nil
 }

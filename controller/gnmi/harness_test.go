@@ -122,6 +122,8 @@ func (f *fake) Steering(context.Context) ([]state.Steering, error) {
 	}, nil
 }
 
+func (f *fake) Cluster(context.Context) (*state.Cluster, error) { return nil, nil }
+
 func (f *fake) Learning(context.Context) ([]state.Learning, error) {
 	return []state.Learning{{Switch: "cg", Flows: 2, Learnt: 9}}, nil
 }

@@ -132,6 +132,13 @@ func (s *Server) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if v.Revision == 0 {
+		// Somebody has emptied the store. What counts is what we have, and a Set stores it again.
+		empty := *s.Intent()
+		empty.Revision = 0
+		s.intent.Store(&empty)
+		return nil
+	}
 	i, err := fromVersion(v)
 	if err != nil {
 		return err

@@ -32,7 +32,8 @@ type link struct {
 	ready   chan *Conn              // the term has the pipeline in place
 	ended   chan error              // the term is over
 	movers  sync.WaitGroup
-	settled bool // the switch has said who is primary
+	settled bool             // the switch has said who is primary
+	late    <-chan time.Time // when to outbid; nil: no need
 }
 
 func (l *link) run(ctx context.Context, cancel context.CancelCauseFunc) (err error) {
@@ -54,6 +55,7 @@ func (l *link) run(ctx context.Context, cancel context.CancelCauseFunc) (err err
 		}
 		l.movers.Wait()
 	}()
+	defer s.reach(false)
 	l.arbitrate()
 	for {
 		select {
@@ -61,8 +63,15 @@ func (l *link) run(ctx context.Context, cancel context.CancelCauseFunc) (err err
 			if m.GetArbitration() != nil && !l.settled {
 				opening.Stop()
 				l.settled = true
+				s.reach(true)
 			}
 			l.take(ctx, m)
+		case <-l.late:
+			l.outbid()
+		case id := <-s.mandates:
+			if err := l.mandated(id); err != nil {
+				return err
+			}
 		case c := <-l.ready:
 			s.current.API = c.api
 			if c.pushed {
@@ -135,7 +144,8 @@ func (l *link) queue(m *p4v1.StreamMessageRequest) bool {
 	}
 }
 
-func (l *link) arbitrate() {
+// arbitrate bids; it tells whether the bid is on its way.
+func (l *link) arbitrate() bool {
 	s := l.session
 	s.current.Election = l.bid
 	s.publish()
@@ -143,7 +153,7 @@ func (l *link) arbitrate() {
 	if s.options.Role != "" {
 		m.Role = &p4v1.Role{Name: s.options.Role}
 	}
-	l.queue(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Arbitration{Arbitration: m}})
+	return l.queue(&p4v1.StreamMessageRequest{Update: &p4v1.StreamMessageRequest_Arbitration{Arbitration: m}})
 }
 
 // take deals with one message from the switch, and never waits.
@@ -189,6 +199,7 @@ func (l *link) arbitrated(ctx context.Context, m *p4v1.MasterArbitrationUpdate) 
 	s := l.session
 	s.current.Highest = electionOf(m.GetElectionId())
 	s.publish()
+	l.late = nil
 	switch judge(m, l.bid) {
 	case standsPrimary:
 		if l.term == nil {
@@ -199,18 +210,13 @@ func (l *link) arbitrated(ctx context.Context, m *p4v1.MasterArbitrationUpdate) 
 		return
 	case standsVacant:
 		l.yield()
-		if s.options.StandBy {
-			return
-		}
 		// The switch promotes nobody by itself: it takes a bid at least as high as any it has seen.
-		bid := s.options.Election
-		if s.current.Highest.Compare(bid) >= 0 {
-			bid = s.current.Highest.Next()
-		}
-		if l.bid.Compare(bid) < 0 {
+		if bid := s.claim(); l.bid.Compare(bid) < 0 {
 			s.options.Logger.Info("no controller is primary: bidding", "election", bid)
 			l.bid, s.bid = bid, bid
 			l.arbitrate()
+		} else if s.options.Elector != nil && s.bid != (ElectionID{}) {
+			l.late = time.After(outbidAfter)
 		}
 	case standsBackup:
 		l.yield()

@@ -33,6 +33,9 @@ type Options struct {
 	Election ElectionID
 	// StandBy keeps a backup from bidding higher when the switch has no primary any more.
 	StandBy bool
+	// Elector settles with other controllers who is to be primary: then we bid only what it says, and only while it says
+	// so. Election and StandBy have no meaning then. nil: whoever bids the most.
+	Elector Elector
 
 	Pipeline  Pipeline
 	Registers bool // the target serves RegisterEntry (quirkNoRegisters)

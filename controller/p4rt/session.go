@@ -44,9 +44,11 @@ type Session struct {
 	watchers watchers
 	status   atomic.Pointer[Status] // Stats apart
 	halfDone atomic.Bool            // a reconciling push failed: what the switch says of its pipeline may not be so
+	mandates chan ElectionID        // the Elector's newest word that Run has not heard; nil: there is none
+	reached  chan bool              // and ours to it
 
 	// Owned by Run.
-	bid     ElectionID // what we bid next; rises when we take over
+	bid     ElectionID // what we bid next; rises when we take over; zero while the Elector has not chosen us
 	standBy bool       // our id was taken: come in without one next time
 	current Status
 }
@@ -60,7 +62,12 @@ func New(options Options, handler Handler) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("p4rt: switch %s: %w", options.Name, err)
 	}
-	s := &Session{options: options, handler: handler, schema: schema, cookie: options.Pipeline.Cookie(), bid: options.Election}
+	s := &Session{options: options, handler: handler, schema: schema, cookie: options.Pipeline.Cookie()}
+	if options.Elector == nil {
+		s.bid = options.Election
+	} else {
+		s.mandates, s.reached = make(chan ElectionID, 1), make(chan bool, 1)
+	}
 	s.current = Status{Switch: options.Name, Address: options.Address, Since: time.Now(), Election: s.bid}
 	s.publish()
 	return s, nil
@@ -76,6 +83,9 @@ func (s *Session) Status() Status {
 // Run keeps the session until ctx ends, and returns once everything that it started has ended. It returns nil:
 // all that can go wrong with a switch is a reason to try again.
 func (s *Session) Run(ctx context.Context) error {
+	if s.options.Elector != nil {
+		defer s.campaign(ctx)()
+	}
 	wait := newPauses(s.options.BackoffMin, s.options.BackoffMax)
 	for ctx.Err() == nil {
 		err := s.attempt(ctx)
@@ -120,6 +130,10 @@ func (s *Session) attempt(ctx context.Context) error {
 	defer conn.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(ErrStreamLost)
+	select {
+	case s.bid = <-s.mandates:
+	default:
+	}
 	l := &link{
 		session: s,
 		client:  p4v1.NewP4RuntimeClient(conn),

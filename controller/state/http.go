@@ -49,6 +49,15 @@ func Handler(s Source) http.Handler {
 			return
 		}
 		fmt.Fprintln(w, "ok")
+		sessions, _ := s.Sessions(ctx) // they were there a moment ago; if not, that is for the next to say
+		for _, one := range sessions {
+			switch {
+			case one.Standby:
+				fmt.Fprintf(w, "switch %s: standby, %s is primary\n", one.Switch, one.Leader)
+			case one.Leader != "":
+				fmt.Fprintf(w, "switch %s: %s\n", one.Switch, one.State)
+			}
+		}
 	})
 	return mux
 }

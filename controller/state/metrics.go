@@ -28,6 +28,9 @@ var (
 	descUpdates    = desc("p4rt_updates_total", "Updates sent to a switch.", "switch")
 	descFailed     = desc("p4rt_update_errors_total", "Updates that a switch refused.", "switch")
 	descExpiry     = desc("p4rt_certificate_expiry_timestamp_seconds", "When the certificate that a switch is shown ends.", "switch")
+	descLeader     = desc("switch_leader_info", "1 for the controller that was elected for a switch.", "switch", "leader")
+	descLease      = desc("etcd_lease_held", "Whether this controller holds its lease in etcd.")
+	descEtcdExpiry = desc("etcd_certificate_expiry_timestamp_seconds", "When the certificate that etcd is shown ends.")
 	descDigests    = desc("p4rt_digest_lists_total", "Digest lists received from a switch.", "switch")
 	descLost       = desc("p4rt_digest_lists_dropped_total", "Digest lists for which the controller had no room.", "switch")
 	descPacketIns  = desc("p4rt_packet_ins_total", "Packets that a switch handed to the controller.", "switch")
@@ -66,7 +69,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 		name    string
 		collect func(context.Context, chan<- prometheus.Metric) error
 	}{
-		{"sessions", c.sessions}, {"services", c.services}, {"replicas", c.replicas}, {"learning", c.learning}, {"steering", c.steering}, {"counters", c.counters},
+		{"sessions", c.sessions}, {"cluster", c.cluster}, {"services", c.services}, {"replicas", c.replicas}, {"learning", c.learning}, {"steering", c.steering}, {"counters", c.counters},
 	} {
 		began := time.Now()
 		err := part.collect(ctx, out)
@@ -103,6 +106,9 @@ func (c *Collector) sessions(ctx context.Context, out chan<- prometheus.Metric) 
 			gauge(out, descSession, flag(s.State == state), s.Switch, state)
 		}
 		gauge(out, descSettled, flag(s.Settled), s.Switch)
+		if s.Leader != "" {
+			gauge(out, descLeader, 1, s.Switch, s.Leader)
+		}
 		counter(out, descConnects, s.Stats.Connects, s.Switch)
 		counter(out, descPushes, s.Stats.PipelinePushes, s.Switch)
 		counter(out, descUpdates, s.Stats.Updates, s.Switch)
@@ -117,6 +123,18 @@ func (c *Collector) sessions(ctx context.Context, out chan<- prometheus.Metric) 
 		counter(out, descPacketOuts, s.Stats.PacketOuts, s.Switch)
 	}
 	return err
+}
+
+func (c *Collector) cluster(ctx context.Context, out chan<- prometheus.Metric) error {
+	k, err := c.source.Cluster(ctx)
+	if k == nil || err != nil {
+		return err
+	}
+	gauge(out, descLease, flag(k.Leased))
+	if !k.CertificateExpires.IsZero() {
+		gauge(out, descEtcdExpiry, float64(k.CertificateExpires.Unix()))
+	}
+	return nil
 }
 
 func (c *Collector) services(ctx context.Context, out chan<- prometheus.Metric) error {

@@ -37,7 +37,7 @@ func (s source) Sessions(context.Context) ([]state.Session, error) {
 			CertificateExpires: time.Date(2027, 2, 22, 12, 0, 0, 0, time.UTC),
 			Stats:              state.Stats{Connects: 2, PipelinePushes: 1, DigestLists: 30, DigestsDropped: 1, Packets: 4, PacketsDropped: 2, PacketOuts: 5, Updates: 600, UpdatesFailed: 7},
 		},
-		{Switch: "front", Role: "server-gateway", Address: "front:9559", State: "backup", Error: "another controller is primary"},
+		{Switch: "front", Role: "server-gateway", Address: "front:9559", State: "backup", Leader: "host-b", Standby: true, Error: "another controller is primary"},
 	}, s.err
 }
 
@@ -79,6 +79,10 @@ func (s source) Counters(context.Context) ([]state.Counter, error) {
 
 func (s source) Learning(context.Context) ([]state.Learning, error) {
 	return []state.Learning{{Switch: "edge", Flows: 4, Learnt: 12, Reused: 1, Stale: 2, Retired: map[string]uint64{"ended": 7, "idle": 1}}}, s.err
+}
+
+func (s source) Cluster(context.Context) (*state.Cluster, error) {
+	return &state.Cluster{Name: "host-a", Leased: true, CertificateExpires: time.Date(2027, 2, 23, 12, 0, 0, 0, time.UTC)}, s.err
 }
 
 func (s source) Steering(context.Context) ([]state.Steering, error) {

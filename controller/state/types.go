@@ -14,8 +14,10 @@ type Session struct {
 	State      string    `json:"state"` // disconnected, connecting, backup, preparing or primary
 	Since      time.Time `json:"since"` // when it came into this state
 	Primary    bool      `json:"primary"`
-	Settled    bool      `json:"settled"`     // its tables hold what they should
-	ElectionID string    `json:"election_id"` // ours
+	Leader     string    `json:"leader,omitempty"`  // of several controllers the one that was elected for this switch
+	Standby    bool      `json:"standby,omitempty"` // that is another, and this one takes over when it is gone
+	Settled    bool      `json:"settled"`           // its tables hold what they should
+	ElectionID string    `json:"election_id"`       // ours
 	Highest    string    `json:"highest_election_id"`
 	Cookie     string    `json:"pipeline_cookie"` // hexadecimal
 	API        string    `json:"p4runtime_version,omitempty"`
@@ -37,6 +39,15 @@ type Stats struct {
 	PacketOuts     uint64 `json:"packet_outs"`
 	Updates        uint64 `json:"updates"`
 	UpdatesFailed  uint64 `json:"updates_failed"`
+}
+
+// Cluster is how one of several controllers stands to the others.
+type Cluster struct {
+	Name string // of this controller
+	// Leased says that it holds its lease in etcd: without one it is primary of no switch.
+	Leased bool
+	// CertificateExpires is when the certificate that etcd is shown ends; zero in plaintext.
+	CertificateExpires time.Time
 }
 
 // Service is a service with its race as it is run now.
@@ -169,7 +180,9 @@ type Source interface {
 	// Counters reads the switches' counters; a switch that does not answer is left out.
 	Counters(context.Context) ([]Counter, error)
 	Learning(context.Context) ([]Learning, error)
+	// Cluster is nil for a controller that is alone.
+	Cluster(context.Context) (*Cluster, error)
 	Steering(context.Context) ([]Steering, error)
-	// Ready is nil once every switch is ours and holds what it should.
+	// Ready is nil once every switch is ours and holds what it should, or is another controller's while we stand by.
 	Ready(context.Context) error
 }

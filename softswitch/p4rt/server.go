@@ -135,7 +135,7 @@ func (s *Server) primaryChanged(role string, c *arbiter.Client) {
 	}
 	s.primaries.set(role, sess)
 	s.digests.Forget()
-	s.log.Info("primary changed", "role", role, "primary", sess != nil)
+	s.log.Info("primary changed", "role", role, "primary", sess != nil, "election", c.ElectionID())
 }
 
 // current returns the program that reads and writes refer to. The caller holds mu.

@@ -2,11 +2,13 @@ package p4rt
 
 import (
 	"context"
+	"log/slog"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/firstack/firstack/softswitch/p4rt/arbiter"
 	"github.com/firstack/firstack/softswitch/p4rt/schema"
 	"github.com/firstack/firstack/softswitch/pipeline"
 )
@@ -22,6 +24,7 @@ func (s *Server) Write(_ context.Context, req *p4v1.WriteRequest) (*p4v1.WriteRe
 	}
 	done, err := s.arbiter.Admit(req.GetDeviceId(), req.GetRole(), req.GetElectionId())
 	if err != nil {
+		s.logWrite("write not admitted", req, err)
 		return nil, err
 	}
 	defer done()
@@ -40,11 +43,18 @@ func (s *Server) Write(_ context.Context, req *p4v1.WriteRequest) (*p4v1.WriteRe
 	default:
 		return nil, status.Errorf(codes.InvalidArgument, "atomicity %v is not known", req.GetAtomicity())
 	}
+	s.logWrite("write", req, err)
 	if err != nil {
-		s.log.Debug("write failed", "error", err)
 		return nil, err
 	}
 	return &p4v1.WriteResponse{}, nil
+}
+
+// logWrite tells whose writes came, and with s.mu held in which order they were carried out.
+func (s *Server) logWrite(message string, req *p4v1.WriteRequest, err error) {
+	if ctx := context.Background(); s.log.Enabled(ctx, slog.LevelDebug) {
+		s.log.DebugContext(ctx, message, "role", req.GetRole(), "election", arbiter.Text(req.GetElectionId()), "updates", len(req.GetUpdates()), "error", err)
+	}
 }
 
 // writer carries out the updates of one request. It works with the pipeline locked.

@@ -36,6 +36,15 @@ type Client struct {
 	id   *ElectionID
 }
 
+// ElectionID is the id with which a client became primary, as text; "" for nil. It may be called while changed is told of
+// the client.
+func (c *Client) ElectionID() string {
+	if c == nil || c.id == nil {
+		return ""
+	}
+	return c.id.String()
+}
+
 // Arbiter holds the roles of one device.
 type Arbiter struct {
 	deviceID   uint64

@@ -19,6 +19,14 @@ func (e ElectionID) Less(o ElectionID) bool {
 // String writes "high,low", as p4runtime-shell takes it.
 func (e ElectionID) String() string { return fmt.Sprintf("%d,%d", e.High, e.Low) }
 
+// Text writes an id as String does; "" when it is unset.
+func Text(u *p4v1.Uint128) string {
+	if id := fromProto(u); id != nil {
+		return id.String()
+	}
+	return ""
+}
+
 func (e ElectionID) proto() *p4v1.Uint128 { return &p4v1.Uint128{High: e.High, Low: e.Low} }
 
 func fromProto(u *p4v1.Uint128) *ElectionID {

@@ -85,7 +85,7 @@ func (f *frame) rateText(count func(*Sample) float64) string {
 func (f *frame) head() {
 	ready, flows := 0, 0
 	for _, s := range f.now.Sessions {
-		if s.Primary && s.Settled {
+		if s.Primary && s.Settled || s.Standby {
 			ready++
 		}
 		n, _ := f.now.flows(s.Switch)
@@ -164,6 +164,10 @@ func (f *frame) oneSwitch(s *state.Session) {
 	case "backup", "preparing", "connecting":
 		stateStyle = yellow
 	}
+	session := s.State
+	if s.Standby {
+		session, stateStyle, tables, tablesStyle = "standby", green, "-", plain
+	}
 	if n, known := f.now.flows(s.Switch); known {
 		flows = count(float64(n))
 		busy = f.rateText(func(at *Sample) float64 { return at.packets(s.Switch, "untagged_busy") })
@@ -176,7 +180,7 @@ func (f *frame) oneSwitch(s *state.Session) {
 		style style
 		text  string
 	}{
-		{plain, s.Switch}, {plain, strings.TrimSuffix(s.Role, "-gateway")}, {stateStyle, s.State}, {tablesStyle, tables}, {plain, flows}, {plain, busy},
+		{plain, s.Switch}, {plain, strings.TrimSuffix(s.Role, "-gateway")}, {stateStyle, session}, {tablesStyle, tables}, {plain, flows}, {plain, busy},
 		{plain, f.rateText(func(at *Sample) float64 { return float64(at.session(s.Switch).Stats.Updates) })},
 		{errors, count(float64(s.Stats.UpdatesFailed))}, {plain, age(s.Since, f.now.At)},
 	} {
