@@ -71,6 +71,7 @@ func (s *stand) waits(t *testing.T, leader string) {
 
 // One leads; when it goes, by itself or not, the next does, always with a higher id.
 func TestSuccession(t *testing.T) {
+	t.Parallel()
 	server := etcdtest.Start(t, etcdtest.TLS{})
 	a := stands(t, server, "a")
 	first := a.won(t, p4rt.ElectionID{})
@@ -150,6 +151,7 @@ func kill(t *testing.T, server *etcdtest.Server, name string) {
 
 // Who can't reach the switch does not stand; a leader who can't gives others a chance, but not at once.
 func TestReach(t *testing.T) {
+	t.Parallel()
 	server := etcdtest.Start(t, etcdtest.TLS{})
 	a, b := stands(t, server, "a"), open(t, options(server, "b"))
 	first := a.won(t, p4rt.ElectionID{})
@@ -174,6 +176,7 @@ func TestReach(t *testing.T) {
 
 // With etcd gone nobody leads once the lease is over, and everything goes on when it is back.
 func TestEtcdLost(t *testing.T) {
+	t.Parallel()
 	server := etcdtest.Start(t, etcdtest.TLS{})
 	a := stands(t, server, "a")
 	first := a.won(t, p4rt.ElectionID{})

@@ -76,6 +76,7 @@ func swap(t *testing.T, s store.Store, revision uint64, value string) store.Vers
 }
 
 func TestSwap(t *testing.T) {
+	t.Parallel()
 	server := etcdtest.Start(t, etcdtest.TLS{})
 	a, b := open(t, options(server, "a")), open(t, options(server, "b"))
 	if v, err := a.Load(t.Context()); err != nil || v.Revision != 0 || v.Value != nil {
@@ -107,6 +108,7 @@ func TestSwap(t *testing.T) {
 
 // Of many that swap at the same revision, one does.
 func TestSwapsOfMany(t *testing.T) {
+	t.Parallel()
 	server := etcdtest.Start(t, etcdtest.TLS{})
 	const each, many = 10, 3
 	var done sync.WaitGroup
@@ -137,6 +139,7 @@ func TestSwapsOfMany(t *testing.T) {
 
 // Watchers get what others store, also what was stored while etcd was out of reach for them.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	server := etcdtest.Start(t, etcdtest.TLS{})
 	a, b := open(t, options(server, "a")), open(t, options(server, "b"))
 	last := swap(t, a, 0, "0")
