@@ -56,7 +56,7 @@ bench: ## Measure and write docs/benchmarks.md.
 
 .PHONY: bench-targets
 bench-targets: ## Measure firstack-switch, BMv2, a bare relay and TCP proxies side by side, write docs/benchmarks-targets.md (root, iproute2, ethtool).
-	$(GO) build -o bin/ ./cmd/firstack-switch
+	$(GO) build -o bin/ ./cmd/...
 	$(GO) run ./tests/targets
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 60s) each.

@@ -69,8 +69,8 @@ type running struct {
 	session *vector.Session
 }
 
-// start starts a device in the middle of the world; a switch has its program and entries when it returns.
-func (d device) start(ctx context.Context, w *world, p *program) (*running, error) {
+// launch starts a device in the middle of the world, as it is.
+func (d device) launch(ctx context.Context, w *world) (*running, error) {
 	r := &running{device: d, log: &syncBuffer{}}
 	r.cmd = exec.Command("ip", append([]string{"netns", "exec", w.middle}, d.argv...)...)
 	r.cmd.Stdout, r.cmd.Stderr = r.log, r.log
@@ -81,10 +81,19 @@ func (d device) start(ctx context.Context, w *world, p *program) (*running, erro
 		r.stop()
 		return nil, fmt.Errorf("%s does not start: %w: %s", d.name, err, r.log)
 	}
-	if !d.p4 {
-		return r, nil
+	return r, nil
+}
+
+// start launches a device; a switch has its program and entries when it returns.
+func (d device) start(ctx context.Context, w *world, p *program) (*running, error) {
+	r, err := d.launch(ctx, w)
+	if err != nil || !d.p4 {
+		return r, err
 	}
-	if err := r.connect(ctx, w); err != nil {
+	if err = r.connect(w); err == nil {
+		r.session, err = r.arbitrate(ctx)
+	}
+	if err != nil {
 		r.stop()
 		return nil, fmt.Errorf("%s: %w: %s", d.name, err, r.log)
 	}
@@ -118,17 +127,18 @@ func (r *running) ready(ctx context.Context, w *world) error {
 	}
 }
 
-func (r *running) connect(ctx context.Context, w *world) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
+func (r *running) connect(w *world) (err error) {
 	r.conn, err = grpc.NewClient("passthrough:///"+grpcAddr, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.WaitForReady(true), grpc.MaxCallRecvMsgSize(256<<20)),
 		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) { return dial(ctx, w.middle, address) }))
-	if err != nil {
-		return err
-	}
-	r.session, err = vector.NewSession(ctx, r.conn, deviceID)
 	return err
+}
+
+// arbitrate makes this process the switch's primary controller.
+func (r *running) arbitrate(ctx context.Context) (*vector.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return vector.NewSession(ctx, r.conn, deviceID)
 }
 
 // load makes the switch's state that of a gateway with its connections.

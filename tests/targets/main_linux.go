@@ -11,10 +11,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == awakeArgument {
+		stayAwake()
+	}
 	out := flag.String("o", "docs/benchmarks-targets.md", "report to write; its picture goes beside it")
 	rounds := flag.Int("rounds", 3, "rounds; the report shows medians")
 	binary := flag.String("switch", "bin/firstack-switch", "firstack-switch to measure")
-	what := flag.String("what", "packets,inserts,connections", "what to measure")
+	what := flag.String("what", "packets,inserts,learning,connections", "what to measure")
 	note := flag.String("note", "", "a sentence about the circumstances, for the report")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -33,6 +36,11 @@ func run(ctx context.Context, out, binary, note, what string, rounds int) error 
 	if err != nil {
 		return err
 	}
+	a, err := keepAwake()
+	if err != nil {
+		return err
+	}
+	defer a.stop()
 	for _, l := range b.left {
 		fmt.Println("NOT MEASURED:", l)
 	}

@@ -18,7 +18,7 @@ func TestReport(t *testing.T) {
 		left: []string{"BMv2: not there"},
 		results: []*measured{
 			{name: "firstack-switch", p4: true, rates: []float64{300000, 100000, 200000}, p99: []float64{1e-4}, median: []float64{5e-5},
-				inserts: map[int][]float64{1: {8000}, 10: {1, 2, 3}}},
+				inserts: map[int][]float64{1: {8000}, 10: {1, 2, 3}}, learned: []float64{12000}},
 			{name: "simple_switch_grpc", p4: true, rates: []float64{50000}, p99: []float64{2e-4}, inserts: map[int][]float64{1: {4000}}},
 			{name: "relay, simple", rates: []float64{250000}},
 		},
@@ -34,7 +34,7 @@ func TestReport(t *testing.T) {
 	}
 	for _, want := range []string{
 		"A note.", "**Not measured:** BMv2: not there", "| firstack-switch | 200,000 | 80 % | 50.0 µs | 100.0 µs |",
-		"**4.0 times**", "0.50 times BMv2's", "| firstack-switch | 8,000 | 2 | 0 | 0 |", "| ratio | 2.0 |", "| haproxy |", "2.50 Gbit/s", "(report.svg)",
+		"**4.0 times**", "0.50 times BMv2's", "| firstack-switch | 8,000 | 2 | 0 | 0 |", "| ratio | 2.0 |", "| firstack-switch | 12,000 |\n", "| haproxy |", "2.50 Gbit/s", "(report.svg)",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
@@ -82,5 +82,24 @@ func TestProgram(t *testing.T) {
 	}
 	if len(p.entries) < 2*flows {
 		t.Errorf("%d entries for %d connections", len(p.entries), flows)
+	}
+}
+
+// TestHandshake: the frames of a handshake are whole and answer each other.
+func TestHandshake(t *testing.T) {
+	h := newTemplates()
+	syn := fill(h.syn, atSport, 4000, isn(4000), 0)
+	answer := fill(h.synAck, atDport, 4000, 5000, isn(4000)+1)
+	ack := fill(h.ack, atSport, 4000, isn(4000)+1, 5001)
+	for name, f := range map[string][]byte{"SYN": syn, "SYN-ACK": answer, "ACK": ack} {
+		if err := packet.CheckFrame(f); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := isTCP(f, "S"); got != (name == "SYN") {
+			t.Errorf("%s is a SYN: %v", name, got)
+		}
+		if got := isTCP(f, "SA"); got != (name == "SYN-ACK") {
+			t.Errorf("%s is a SYN-ACK: %v", name, got)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type measured struct {
 	median, p99 []float64 // delay, seconds
 	idle, busy  []float64 // processor seconds per packet at commonRate, and at the rate found
 	inserts     map[int][]float64
+	learned     []float64 // connections/s
 }
 
 // measuredPath is what the rounds have given for one path.
@@ -39,6 +40,9 @@ type bench struct {
 	w       *world
 	program *program
 	dir     string
+
+	controller string // the program
+
 	devices []device
 	paths   []path
 	left    []string // what was left out, and why
@@ -68,6 +72,9 @@ func newBench(vectors, firstack string) (b *bench, err error) {
 		return nil, err
 	}
 	if b.dir, err = os.MkdirTemp("", "firstack-targets-"); err != nil {
+		return nil, err
+	}
+	if b.controller, err = findController(firstack); err != nil {
 		return nil, err
 	}
 	own := newSwitch("firstack-switch", firstack)
@@ -116,12 +123,13 @@ func (b *bench) close() {
 
 // run measures what is asked for rounds times, one device after the other in each round.
 func (b *bench) run(ctx context.Context, what []string, rounds int) error {
-	parts := map[string]func(context.Context, int) error{"packets": b.packets, "inserts": b.inserts, "connections": b.connections}
+	parts := map[string]func(context.Context, int) error{
+		"packets": b.packets, "inserts": b.inserts, "learning": b.learning, "connections": b.connections}
 	for round := range rounds {
 		for _, name := range what {
 			part, ok := parts[name]
 			if !ok {
-				return fmt.Errorf("nothing is called %q: packets, inserts, connections", name)
+				return fmt.Errorf("nothing is called %q: packets, inserts, learning, connections", name)
 			}
 			if err := part(ctx, round); err != nil {
 				return err

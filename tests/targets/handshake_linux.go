@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+
+	"github.com/firstack/firstack/softswitch/ports"
+	"github.com/firstack/firstack/tests/packet"
+)
+
+// maxHandshakes is how many connections one client can open to one server, by its ports.
+const maxHandshakes = 60000
+
+const firstHandshake = 2048 // its port
+
+// Where the fields of a frame are that a handshake fills in: Ethernet, IPv4 without options, TCP.
+const (
+	atSource   = 26
+	atSport    = 34
+	atDport    = 36
+	atSeq      = 38
+	atAck      = 42
+	atFlags    = 47
+	atTCPSum   = 50
+	frameLeast = 54
+)
+
+// handshakes are a client that opens connections, and a replica that answers every SYN, in configuration A.
+type handshakes struct {
+	client, replica  *ports.Interface
+	syn, ack, synAck []byte        // templates
+	answers          atomic.Uint64 // that reached the client
+	answered         [maxHandshakes]atomic.Bool
+	unsent           ports.Counters
+}
+
+func newTemplates() *handshakes {
+	frame := func(from, to, src, dst, flags string) []byte {
+		return packet.New().Eth(from, to).IP(src, dst).DF().TCP(80, 80, flags).Options(packet.MSS(1460)).Build()
+	}
+	return &handshakes{
+		syn:    frame("c1", "a1", clientAddr, serviceAddr, "S"),
+		ack:    packet.New().Eth("c1", "a1").IP(clientAddr, serviceAddr).DF().TCP(80, 80, "A").Build(),
+		synAck: frame("d1", "a2", replicaAddr, clientAddr, "SA"),
+	}
+}
+
+func newHandshakes(w *world) (*handshakes, error) {
+	h := newTemplates()
+	var err error
+	open := func(p **ports.Interface, iface string) func() error {
+		return func() error {
+			*p, err = ports.OpenInterface(iface, ports.InterfaceOptions{Queue: 4096})
+			return err
+		}
+	}
+	if err := within(w.client, open(&h.client, clientIface)); err != nil {
+		return nil, err
+	}
+	if err := within(w.server, open(&h.replica, serverIface)); err != nil {
+		_ = h.client.Close()
+		return nil, err
+	}
+	// A socket that fails shows in answers that do not come.
+	h.client.StartBursts(h.complete, func(error) {})
+	h.replica.StartBursts(h.answer, func(error) {})
+	return h, nil
+}
+
+func (h *handshakes) close() {
+	_ = h.client.Close()
+	_ = h.replica.Close()
+}
+
+// open sends the SYNs of count connections.
+func (h *handshakes) open(first, count int) {
+	var frames [][]byte
+	for i := range count {
+		port := uint16(firstHandshake + first + i)
+		frames = append(frames, fill(h.syn, atSport, port, isn(port), 0))
+	}
+	h.client.SendBurst(frames, &h.unsent)
+}
+
+// repeat sends the clients' last packets again: of one that has no answer the SYN.
+func (h *handshakes) repeat(from, to int) {
+	for at := from; at < to; at += learnBatch {
+		var frames [][]byte
+		for i := at; i < min(at+learnBatch, to); i++ {
+			port := uint16(firstHandshake + i)
+			if h.answered[i].Load() {
+				frames = append(frames, fill(h.ack, atSport, port, isn(port)+1, 5001))
+			} else {
+				frames = append(frames, fill(h.syn, atSport, port, isn(port), 0))
+			}
+		}
+		h.client.SendBurst(frames, &h.unsent)
+	}
+}
+
+// answer is the replica: every SYN gets its SYN-ACK.
+func (h *handshakes) answer(frames [][]byte) {
+	var out [][]byte
+	for _, f := range frames {
+		if isTCP(f, "S") {
+			out = append(out, fill(h.synAck, atDport, binary.BigEndian.Uint16(f[atSport:]), 5000, binary.BigEndian.Uint32(f[atSeq:])+1))
+		}
+	}
+	h.replica.SendBurst(out, &h.unsent)
+}
+
+// complete is the client: every SYN-ACK gets its ACK.
+func (h *handshakes) complete(frames [][]byte) {
+	var out [][]byte
+	for _, f := range frames {
+		if isTCP(f, "SA") {
+			h.answers.Add(1)
+			if i := int(binary.BigEndian.Uint16(f[atDport:])) - firstHandshake; i >= 0 && i < maxHandshakes {
+				h.answered[i].Store(true)
+			}
+			out = append(out, fill(h.ack, atSport, binary.BigEndian.Uint16(f[atDport:]), binary.BigEndian.Uint32(f[atAck:]), 5001))
+		}
+	}
+	h.client.SendBurst(out, &h.unsent)
+}
+
+func isTCP(frame []byte, flags string) bool {
+	want := map[string]byte{"S": 0x02, "SA": 0x12}[flags]
+	return len(frame) >= frameLeast && frame[12] == 8 && frame[13] == 0 && frame[14] == 0x45 && frame[23] == packet.ProtoTCP &&
+		frame[atFlags] == want
+}
+
+// fill makes a frame of a template: the client's port, the numbers, and the checksum.
+func fill(template []byte, atPort int, port uint16, seq, ack uint32) []byte {
+	frame := append([]byte(nil), template...)
+	binary.BigEndian.PutUint16(frame[atPort:], port)
+	binary.BigEndian.PutUint32(frame[atSeq:], seq)
+	binary.BigEndian.PutUint32(frame[atAck:], ack)
+	binary.BigEndian.PutUint16(frame[atTCPSum:], 0)
+	tcp := frame[atSport:]
+	pseudo := [4]byte{0, packet.ProtoTCP, 0, byte(len(tcp))}
+	binary.BigEndian.PutUint16(frame[atTCPSum:], ^packet.Sum(frame[atSource:atSport], pseudo[:], tcp))
+	return frame
+}
