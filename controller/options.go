@@ -13,6 +13,7 @@ import (
 	"github.com/firstack/firstack/controller/health"
 	"github.com/firstack/firstack/controller/p4rt"
 	"github.com/firstack/firstack/controller/state"
+	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/p4src"
 )
 
@@ -22,12 +23,13 @@ type Options struct {
 	Dial func(ctx context.Context, name, address string) (net.Conn, error)
 	// Probe connects to a replica or origin server for a health probe; nil: the machine's own network.
 	Probe health.Dial
-	// Pipeline gives the program for a role; nil: the embedded one for v1model.
+	// Pipeline gives the program for a role, where the switch's configuration names none; nil: the embedded one for
+	// v1model.
 	Pipeline func(config.Role) (p4rt.Pipeline, error)
 	// Time multiplies the configuration's timers, those kept by switches included, but not the probes': 0.1 for a
 	// network that runs ten times as fast as the real one. 0 means 1.
 	Time float64
-	// Registers says that the switches serve P4Runtime's register entries.
+	// Registers says that the switches serve P4Runtime's register entries, whatever their target.
 	Registers bool
 	// Elections settle with other controllers who drives which switch; nil: there are no others.
 	Elections Elections
@@ -60,6 +62,27 @@ func V1Model(role config.Role) (p4rt.Pipeline, error) {
 		return p4rt.Pipeline{}, fmt.Errorf("P4Info of %s: %w", program, err)
 	}
 	return p4rt.Pipeline{P4Info: info, Config: program.JSON()}, nil
+}
+
+// pipeline gives the program of a switch, and what the switch that runs it can do.
+func (o *Options) pipeline(s *config.Switch) (p p4rt.Pipeline, c target.Capabilities, err error) {
+	if s.Pipeline == nil {
+		p, err = o.Pipeline(s.Role)
+	} else {
+		p.P4Info, p.Config, err = target.LoadPipeline(s.Pipeline.P4Info, s.Pipeline.DeviceConfig)
+	}
+	if err != nil {
+		return p, c, err
+	}
+	if c, err = target.Of(s.Target, p.P4Info); err != nil {
+		return p, c, err
+	}
+	for _, port := range s.Ports {
+		if c.LeadsToController(port.Port) {
+			return p, c, fmt.Errorf("port %d leads to the controller on target %s", port.Port, c.Name)
+		}
+	}
+	return p, c, nil
 }
 
 func (o *Options) complete() {

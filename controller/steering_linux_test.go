@@ -15,6 +15,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
 	"github.com/firstack/firstack/controller/steer"
+	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/tables/clientgateway"
 )
@@ -30,7 +31,7 @@ func TestSteeringOnBMv2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, routing := plan.NewClient(program), plan.NewRouting(&network(config.OriginRace, "A").Switches[0])
+	client, routing := plan.NewClient(program, target.Named(target.Auto)), plan.NewRouting(&network(config.OriginRace, "A").Switches[0])
 	hops, numbers := plan.NewNumbers[plan.Hop]("next hop", 0xffff), plan.NewSteeringNumbers()
 	near, far := netip.MustParseAddr("198.51.100.10"), netip.MustParseAddr("198.51.101.10")
 	const services = 20

@@ -13,6 +13,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway"
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/internal/tlsfiles"
 )
 
@@ -33,32 +34,37 @@ type unit struct {
 // reach is what a session is made of; when it changes, the session has to start over.
 type reach struct {
 	Role     config.Role
+	Target   target.Name
+	Pipeline *config.Pipeline
 	Address  string
 	DeviceID uint64
 	TLS      *config.TLS
 	Insecure bool
 }
 
-func reachOf(s *config.Switch) reach { return reach{s.Role, s.Address, s.DeviceID, s.TLS, s.Insecure} }
+func reachOf(s *config.Switch) reach {
+	return reach{s.Role, s.Target, s.Pipeline, s.Address, s.DeviceID, s.TLS, s.Insecure}
+}
 
 func (r reach) equal(o reach) bool { return reflect.DeepEqual(r, o) }
 
 func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options) (*unit, error) {
-	pipeline, err := o.Pipeline(s.Role)
+	pipeline, capabilities, err := o.pipeline(s)
 	if err != nil {
 		return nil, fmt.Errorf("switch %s: %w", s.Name, err)
 	}
 	g, err := gateway.New(gateway.Options{
-		Config: c, Switch: s.Name, P4Info: pipeline.P4Info, Probed: probed, Time: o.Time, Logger: o.Logger,
+		Config: c, Switch: s.Name, P4Info: pipeline.P4Info, Target: capabilities, Probed: probed, Time: o.Time, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
+	capabilities.Registers = capabilities.Registers || o.Registers
 	options := p4rt.Options{
 		Name: s.Name, Address: s.Address, DeviceID: s.DeviceID, DeviceZero: s.DeviceID == 0,
 		Insecure: s.TLS == nil && s.Insecure,
 		Election: p4rt.ElectionID(c.Controller.ElectionID),
-		Pipeline: pipeline, Registers: o.Registers, Logger: o.Logger,
+		Pipeline: pipeline, Target: capabilities, Logger: o.Logger,
 	}
 	var material *tlsfiles.Material
 	if s.TLS != nil {

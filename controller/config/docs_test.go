@@ -25,7 +25,7 @@ func TestManualHasEveryKey(t *testing.T) {
 func checkSection(t *testing.T, sections map[string]string, path string, typ reflect.Type) {
 	t.Helper()
 	fields := shape.Fields(typ)
-	rows := regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| ([^|]*) \\|").FindAllStringSubmatch(sections[path], -1)
+	rows := regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| ([^|]*) \\|").FindAllStringSubmatch(sections[path], -1)
 	if path != "" && len(rows) != len(fields) {
 		t.Errorf("section %q has %d keys, the tree %d", path, len(rows), len(fields))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/controller/target"
 )
 
 // example is the file that the documentation shows.
@@ -119,11 +120,11 @@ services:
 	want := &config.Config{
 		Controller: config.Controller{ElectionID: config.ElectionID{Low: 1}, Listen: "127.0.0.1:9561"},
 		Switches: []config.Switch{
-			{Name: "cg", Role: config.ClientGateway, Address: "a:1", DeviceID: 1, Insecure: true, GatewayID: 1, Ports: []config.Port{
+			{Name: "cg", Role: config.ClientGateway, Address: "a:1", Target: target.Auto, DeviceID: 1, Insecure: true, GatewayID: 1, Ports: []config.Port{
 				{Port: 1, Side: config.LAN, MAC: config.MAC{2, 0, 0, 0, 0, 1}}, {Port: 2, Side: config.WAN, MAC: config.MAC{2, 0, 0, 0, 0, 2}},
 			}},
-			{Name: "sg", Role: config.ServerGateway, Address: "b:1", DeviceID: 1, Insecure: true, GatewayID: 2},
-			{Name: "rg", Role: config.ReplicaGateway, Address: "c:1", DeviceID: 1, Insecure: true, GatewayID: 3},
+			{Name: "sg", Role: config.ServerGateway, Address: "b:1", Target: target.Auto, DeviceID: 1, Insecure: true, GatewayID: 2},
+			{Name: "rg", Role: config.ReplicaGateway, Address: "c:1", Target: target.Auto, DeviceID: 1, Insecure: true, GatewayID: 3},
 		},
 		Services: []config.Service{{
 			Name: "web", Server: netip.MustParseAddr("192.0.2.10"), Port: 8000, Protocol: config.TCP, Gateway: "sg", Replicatable: &yes,
@@ -259,7 +260,7 @@ func TestEncoding(t *testing.T) {
 	c := &config.Config{
 		Controller: config.Controller{ElectionID: config.ElectionID{High: 2, Low: 10}, Listen: "off"},
 		Switches: []config.Switch{{
-			Name: "no", Role: config.ReplicaGateway, Address: "a:1", TLS: &config.TLS{},
+			Name: "no", Role: config.ReplicaGateway, Address: "a:1", Target: target.BMv2, TLS: &config.TLS{},
 			Ports:  []config.Port{{Port: 1, Side: config.WAN, MAC: config.MAC{0x12}, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.1.1/24")}}},
 			Direct: []netip.Prefix{},
 		}},
@@ -275,6 +276,7 @@ switches:
   - name: "no"
     role: replica-gateway
     address: "a:1"
+    target: bmv2
     device-id: 0
     tls: {}
     ports:

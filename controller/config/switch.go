@@ -1,6 +1,10 @@
 package config
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/firstack/firstack/controller/target"
+)
 
 // Role says which of the three programs a switch runs.
 type Role string
@@ -25,6 +29,10 @@ type Switch struct {
 	Role Role `yaml:"role" rule:"required"`
 	// host:port of its P4Runtime server.
 	Address string `yaml:"address" rule:"required,format=endpoint"`
+	// What the switch is. auto tells by the architecture that its program is compiled for.
+	Target target.Name `yaml:"target" default:"auto"`
+	// The program, where it is not the one that is built in. Required for tofino and tofino2.
+	Pipeline *Pipeline `yaml:"pipeline"`
 	// P4Runtime device id. BMv2's own default is 0, which the specification does not allow.
 	DeviceID uint64 `yaml:"device-id" default:"1"`
 	// TLS towards the switch; without it insecure has to be true.
@@ -42,6 +50,15 @@ type Switch struct {
 	// Replica gateways only: prefixes that talk to the replicas as themselves, health probes above all. What a
 	// replica sends there is routed as it is, whatever its configuration.
 	Direct []netip.Prefix `yaml:"direct"`
+}
+
+// Pipeline names the files of a compiled program, on the controller's machine.
+type Pipeline struct {
+	// P4Info in text form.
+	P4Info string `yaml:"p4info" rule:"required"`
+	// What the switch takes as p4_device_config: BMv2 JSON, Stratum's BfPipelineConfig (pipeline_config.pb.bin), or
+	// the .conf that p4c writes for Tofino.
+	DeviceConfig string `yaml:"device-config" rule:"required"`
 }
 
 // TLS names PEM files.
@@ -69,7 +86,8 @@ func (Side) Values() []string { return []string{string(LAN), string(WAN)} }
 // Port is a switch port that has addresses of its own.
 type Port struct {
 	// Number of the port in the switch; 0 is where v1model sends what nobody gave a port, 255 leads to the
-	// controller, 510 and 511 are reserved.
+	// controller, 510 and 511 are reserved. On Tofino the chip's device port; 192 and 320 (Tofino 2: 2) lead to the
+	// controller.
 	Port uint16 `yaml:"port" rule:"required,key,min=1,max=509"`
 	// lan towards the clients of a client gateway, wan everywhere else.
 	Side Side `yaml:"side" default:"wan"`

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"net/netip"
+
+	"github.com/firstack/firstack/controller/target"
 )
 
 func (c *Config) validateSwitches(r *report) {
@@ -30,6 +32,9 @@ func (c *Config) validateSwitches(r *report) {
 			}
 		}
 		s.validateTransport(r, path)
+		if s.Pipeline == nil && !target.Named(s.Target).Bundled {
+			r.add(path+".target", "%s needs a pipeline: no program compiled for it is built in", s.Target)
+		}
 		s.validateRole(r, path)
 		s.validatePorts(r, path)
 		s.validateRouting(r, path)
@@ -75,16 +80,14 @@ func (s *Switch) validateRole(r *report, path string) {
 // The size of the replica gateway's table directs (p4src/common/sizes.p4).
 const maxDirect = 256
 
-// cpuPort leads from the switch to the controller.
-const cpuPort = 255
-
 func (s *Switch) validatePorts(r *report, path string) {
 	own := map[netip.Addr]string{}
 	connected := map[netip.Prefix]uint16{}
+	capabilities := target.Named(s.Target)
 	for i, p := range s.Ports {
 		at := fmt.Sprintf("%s.ports[%d]", path, i)
-		if p.Port == cpuPort {
-			r.add(at+".port", "%d leads to the controller", cpuPort)
+		if capabilities.LeadsToController(p.Port) {
+			r.add(at+".port", "%d leads to the controller", p.Port)
 		}
 		for j, a := range p.Addresses {
 			at := fmt.Sprintf("%s.addresses[%d]", at, j)

@@ -42,6 +42,8 @@ func walk(r *report, path string, v reflect.Value) {
 			checkScalar(r, at, field, f.Rule)
 		case field.Kind() == reflect.Struct:
 			walk(r, at, field)
+		case field.Kind() == reflect.Pointer && !field.IsNil():
+			walk(r, at, field.Elem())
 		case field.Kind() == reflect.Slice:
 			walkList(r, at, field, f.Rule)
 		}

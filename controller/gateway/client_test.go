@@ -22,6 +22,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
 	"github.com/firstack/firstack/controller/p4rt/p4rttest"
+	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/tables/clientgateway"
 )
@@ -134,7 +135,7 @@ func (b *bench) event(kind uint8, client uint16) clientgateway.FlowEvent {
 		Event: kind, ClientAddr: netip.MustParseAddr("10.0.0.1"), ClientPort: client,
 		ServerAddr: netip.MustParseAddr("192.0.2.80"), ServerPort: 80,
 		ReplicaAddr: netip.MustParseAddr("198.51.100.10"), ReplicaPort: 8080,
-		Form: 1, Flags: 0x12, ISN: 1000 + uint32(client), Elapsed: 25_000, Now: uint32(time.Since(b.booted) / plan.Tick),
+		Form: 1, Flags: 0x12, ISN: 1000 + uint32(client), Elapsed: 25_000, Now: uint32(time.Since(b.booted) / target.Named(target.Auto).Clock.Tick),
 	}
 }
 

@@ -35,7 +35,7 @@ func newClient(g *Gateway, info *p4configv1.P4Info) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{Gateway: g, program: program, plan: plan.NewClient(program), races: races{}}
+	c := &client{Gateway: g, program: program, plan: plan.NewClient(program, g.target), races: races{}}
 	c.book = flow.New(c.limits())
 	c.aim = newSteering(c)
 	return c, nil
@@ -45,6 +45,7 @@ func newClient(g *Gateway, info *p4configv1.P4Info) (*client, error) {
 func (c *client) limits() flow.Limits {
 	t := c.timers()
 	return flow.Limits{
+		Clock:       c.target.Clock,
 		Capacity:    int(min(c.program.Outbound.Size(), c.program.Inbound.Size())),
 		Idle:        t.Idle,
 		Transitory:  t.Transitory,

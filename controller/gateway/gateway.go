@@ -16,6 +16,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/gateway/slowpath"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/controller/target"
 )
 
 // Options make a Gateway. All but Logger are needed.
@@ -23,6 +24,7 @@ type Options struct {
 	Config *config.Config // complete and valid
 	Switch string         // the name of a switch in it
 	P4Info *p4configv1.P4Info
+	Target target.Capabilities // the zero value: Auto's
 	Probed plan.Probed
 	// Time multiplies every timer of the configuration, those that the switch keeps included: 0.1 for a network
 	// that runs ten times as fast as the real one. 0 means 1.
@@ -32,10 +34,11 @@ type Options struct {
 
 // Gateway is one switch in its role. Its methods may be called at any time, by anybody.
 type Gateway struct {
-	name  string
-	log   *slog.Logger
-	scale float64
-	start time.Time
+	name   string
+	log    *slog.Logger
+	scale  float64
+	start  time.Time
+	target target.Capabilities
 
 	mail    chan func()
 	terms   chan *term
@@ -94,8 +97,11 @@ type packets struct {
 
 // New makes a gateway; Run brings it to life.
 func New(o Options) (*Gateway, error) {
+	if o.Target.Clock == (target.Clock{}) {
+		o.Target = target.Named(target.Auto)
+	}
 	g := &Gateway{
-		name: o.Switch, log: o.Logger, scale: o.Time, start: time.Now(),
+		name: o.Switch, log: o.Logger, scale: o.Time, start: time.Now(), target: o.Target,
 		mail: make(chan func(), 64), terms: make(chan *term), stopped: make(chan struct{}),
 		probed: o.Probed,
 		hops:   plan.NewNumbers[plan.Hop]("next hop", 0xffff),

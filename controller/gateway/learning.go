@@ -52,7 +52,7 @@ func (c *client) event(e *clientgateway.FlowEvent, now time.Duration) {
 		Tick:       e.Now,
 		At:         now,
 	}
-	delay := time.Duration(e.Elapsed) * time.Microsecond
+	delay := c.target.Since(e.Elapsed)
 	switch e.Event {
 	case eventClaimed:
 		told.Winner = flow.WinnerOf(replica, flow.Form(e.Form))

@@ -120,7 +120,7 @@ func (s *steering) answered(server netip.AddrPort, e *clientgateway.FlowEvent, l
 
 func (s *steering) learn(server netip.AddrPort, e *clientgateway.FlowEvent, late bool, now time.Duration) {
 	a := steer.Answer{
-		Replica: e.ReplicaAddr, Delay: time.Duration(e.Elapsed) * time.Microsecond,
+		Replica: e.ReplicaAddr, Delay: s.target.Since(e.Elapsed),
 		Mode: steer.Mode(e.Mode), Attempt: e.Attempt, Late: late,
 	}
 	byServer := flow.Form(e.Form) == formServer

@@ -15,6 +15,7 @@ import (
 
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/model"
+	"github.com/firstack/firstack/controller/target"
 )
 
 var equal = cmp.Options{
@@ -189,6 +190,10 @@ func gateway(t *rapid.T, i int, name string) config.Switch {
 		Name: name, Role: config.Role(config.Role("").Values()[i%3]), Address: fmt.Sprintf("switch-%d:%d", i, 9559),
 		DeviceID: rapid.Uint64Min(1).Draw(t, "device"), GatewayID: uint16(rapid.IntRange(0, 9).Draw(t, "id")*10 + i + 1),
 		Insecure: rapid.Bool().Draw(t, "insecure"),
+	}
+	s.Target = target.Name(rapid.SampledFrom(target.Auto.Values()).Draw(t, "target"))
+	if !target.Named(s.Target).Bundled || rapid.Bool().Draw(t, "pipeline") {
+		s.Pipeline = &config.Pipeline{P4Info: "/info", DeviceConfig: "/device"}
 	}
 	if !s.Insecure {
 		s.TLS = &config.TLS{CA: rapid.StringMatching(`[ -~]{0,9}`).Draw(t, "ca")}

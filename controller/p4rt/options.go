@@ -10,6 +10,8 @@ import (
 	"time"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+
+	"github.com/firstack/firstack/controller/target"
 )
 
 // Options describes a switch and how to talk to it. Name, Address and Pipeline are needed, and either TLS or
@@ -37,8 +39,8 @@ type Options struct {
 	// so. Election and StandBy have no meaning then. nil: whoever bids the most.
 	Elector Elector
 
-	Pipeline  Pipeline
-	Registers bool // the target serves RegisterEntry (quirkNoRegisters)
+	Pipeline Pipeline
+	Target   target.Capabilities // the zero value serves all of P4Runtime but registers
 
 	BatchUpdates int // most updates in a write; 1000 by default
 	BatchBytes   int // most bytes in a write; 3 MiB by default, below gRPC's 4 MiB

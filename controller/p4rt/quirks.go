@@ -6,7 +6,7 @@ package p4rt
 //   - quirkStaleOK: BMv2 (PI) may send status OK together with an election id that is not ours while connections
 //     come and go. A higher id than ours means that we are not primary, whatever the status says.
 //   - quirkNoRegisters: BMv2 (PI) answers UNIMPLEMENTED to register reads and writes (p4lang/PI issue 376), so they
-//     are refused here unless Options.Registers says that the target has them.
+//     are refused here unless Options.Target says that the target has them.
 //   - quirkReadUnimplemented: PI reads a digest configuration only by id and answers NOT_FOUND when there is none;
 //     other targets do not read multicast groups, clone sessions or digests at all. What can't be read back is
 //     written as an insert and, when that says ALREADY_EXISTS, as a modify.

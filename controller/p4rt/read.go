@@ -57,7 +57,7 @@ func (c *Conn) ReadAll(ctx context.Context, what ...*p4v1.Entity) ([]*p4v1.Entit
 
 // permit refuses what the target is known not to serve (quirkNoRegisters).
 func (c *Conn) permit(entities []*p4v1.Entity) error {
-	if c.session.options.Registers {
+	if c.session.options.Target.Registers {
 		return nil
 	}
 	for _, e := range entities {

@@ -213,7 +213,7 @@ func TestRegistersBehindTheirFlag(t *testing.T) {
 	if err := conn.Write(ctx(t), set); !errors.Is(err, p4rt.ErrUnsupported) {
 		t.Errorf("write: %v", err)
 	}
-	_, conn, _ = connected(t, server(t), func(o *p4rt.Options) { o.Registers = true })
+	_, conn, _ = connected(t, server(t), func(o *p4rt.Options) { o.Target.Registers = true })
 	if err := conn.Write(ctx(t), set); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func BenchmarkLearn(b *testing.B) {
 	for i := range b.N {
 		now += 10 * time.Microsecond
 		k := Key{Client: 10<<24 | uint32(i>>16), ClientPort: uint16(i), Server: 203<<24 | 80, ServerPort: 80}
-		e := Event{Key: k, Winner: w, ISN: 1, Flags: SYN, Tick: uint32(now / tickLength), At: now}
+		e := Event{Key: k, Winner: w, ISN: 1, Flags: SYN, Tick: uint32(now / v1model.Tick), At: now}
 		book.Claimed(e)
 		e.Flags = RST
 		book.Closing(e)

@@ -1,9 +1,14 @@
 package flow
 
-import "time"
+import (
+	"time"
+
+	"github.com/firstack/firstack/controller/target"
+)
 
 // Limits are what the book lives by. Durations are in the book's clock.
 type Limits struct {
+	Clock       target.Clock  // the switch's, of events' ticks
 	Capacity    int           // connections that the smaller of the two tables holds
 	Idle        time.Duration // idle life of a translation (RFC 5382 REQ-5)
 	Transitory  time.Duration // the same once one side ended (RFC 5382 REQ-5)

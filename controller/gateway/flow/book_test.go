@@ -4,9 +4,15 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/firstack/firstack/controller/target"
 )
 
+// v1model is the clock of BMv2 and firstack-switch.
+var v1model = target.Named(target.Auto).Clock
+
 var limits = Limits{
+	Clock:    v1model,
 	Capacity: 8, Idle: 2 * time.Hour, Transitory: 4 * time.Minute, LingerReset: 2 * time.Second,
 	LingerFIN: time.Minute, Answer: time.Second, Retry: time.Second, Delay: 2 * time.Second,
 	Restore: time.Minute,
@@ -118,7 +124,7 @@ func (s *fake) look() {
 }
 
 func (s *fake) event(k Key, fromClient bool, flags uint8, isn uint32) Event {
-	s.tick = max(s.tick+1, uint32(s.now/tickLength))
+	s.tick = max(s.tick+1, uint32(s.now/v1model.Tick))
 	return Event{Key: k, FromClient: fromClient, Flags: flags, ISN: isn, Tick: s.tick, At: s.now}
 }
 

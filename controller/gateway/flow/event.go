@@ -16,7 +16,7 @@ type Event struct {
 	FromClient bool          // the packet came from the clients' side
 	Flags      uint8         // TCP flags of the packet
 	ISN        uint32        // the SYN's sequence number + 1, where the packet shows it
-	Tick       uint32        // the switch's clock, 1.024 ms
+	Tick       uint32        // the switch's clock (Limits.Clock)
 	At         time.Duration // the book's clock
 }
 

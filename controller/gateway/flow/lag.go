@@ -1,9 +1,10 @@
 package flow
 
-import "time"
+import (
+	"time"
 
-// tickLength is the unit of the switch's clock (p4src/common/constants.p4, ticks_t).
-const tickLength = 1024 * time.Microsecond
+	"github.com/firstack/firstack/controller/target"
+)
 
 // lag tells how long events were on their way, against the fastest of the last minute or two: the switch's clock
 // and the controller's share neither their zero nor, quite, their speed.
@@ -20,20 +21,20 @@ type mark struct {
 
 const lagWindow = time.Minute
 
-func (m mark) since(tick uint32, at time.Duration) time.Duration {
-	return at - m.at - time.Duration(int32(tick-m.tick))*tickLength
+func (m mark) since(c target.Clock, tick uint32, at time.Duration) time.Duration {
+	return at - m.at - time.Duration(c.Between(m.tick, tick))*c.Tick
 }
 
-func (l *lag) of(tick uint32, at time.Duration) time.Duration {
+func (l *lag) of(c target.Clock, tick uint32, at time.Duration) time.Duration {
 	if at >= l.turn {
 		l.best, l.candidate, l.turn = l.candidate, mark{}, at+lagWindow
 	}
 	here := mark{tick: tick, at: at, set: true}
-	if !l.candidate.set || l.candidate.since(tick, at) < 0 {
+	if !l.candidate.set || l.candidate.since(c, tick, at) < 0 {
 		l.candidate = here
 	}
-	if !l.best.set || l.best.since(tick, at) < 0 {
+	if !l.best.set || l.best.since(c, tick, at) < 0 {
 		l.best = here
 	}
-	return l.best.since(tick, at)
+	return l.best.since(c, tick, at)
 }

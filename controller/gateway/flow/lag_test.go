@@ -22,7 +22,7 @@ func TestLag(t *testing.T) {
 		{5000*second - 11, time.Hour + 5000*time.Second + 1500e6, 0},       // a slow clock, after a pause
 		{5001*second - 11, time.Hour + 5003*time.Second + 1500e6, 2 * 1e9}, //
 	} {
-		got := l.of(c.tick, c.at)
+		got := l.of(v1model, c.tick, c.at)
 		if d := got - c.want; d < -100*time.Millisecond || d > 100*time.Millisecond {
 			t.Errorf("tick %d at %v: lag %v, want about %v", c.tick, c.at, got, c.want)
 		}

@@ -6,10 +6,10 @@ import "time"
 // was already on its way any more.
 const told = time.Second
 
-// after tells whether an event is news for a flow. Ticks wrap after 50 days, and start over with the switch; a flow
-// that the tables have had for an hour hears everything.
-func (f *Flow) after(e *Event) bool {
-	return !f.bornKnown || int32(e.Tick-f.born) >= 0 || e.At-f.moved > time.Hour
+// after tells whether an event is news for a flow. Ticks wrap after 50 days (after 78 hours on Tofino), and start over
+// with the switch; a flow that the tables have had for an hour hears everything.
+func (b *Book) after(f *Flow, e *Event) bool {
+	return !f.bornKnown || b.limits.Clock.Between(f.born, e.Tick) >= 0 || e.At-f.moved > time.Hour
 }
 
 func (f *Flow) shape(e *Event) {
@@ -22,7 +22,7 @@ func (f *Flow) shape(e *Event) {
 // Claimed takes in that a replica won a connection, or that packets of a connection still use its slot.
 func (b *Book) Claimed(e Event) {
 	f := b.flows[e.Key]
-	late := b.lag.of(e.Tick, e.At)
+	late := b.lag.of(b.limits.Clock, e.Tick, e.At)
 	switch {
 	case e.Winner.Form < FormA || e.Winner.Form > FormC, late > b.limits.Delay:
 		b.stats.Stale++
@@ -33,7 +33,7 @@ func (b *Book) Claimed(e Event) {
 	case f == nil:
 		f = &Flow{key: e.Key, winner: e.Winner}
 		b.flows[e.Key] = f
-	case !f.after(&e), f.retiring && f.bornKnown && f.born == e.Tick:
+	case !b.after(f, &e), f.retiring && f.bornKnown && f.born == e.Tick:
 		b.stats.Stale++
 		return
 	case !f.retiring && !f.orphan && f.winner.alike(e.Winner) && b.sameConnection(f, &e):
@@ -67,7 +67,7 @@ func (b *Book) repair(f *Flow, now time.Duration) {
 // Closing takes in a FIN or a RST of a translated connection.
 func (b *Book) Closing(e Event) {
 	f := b.flows[e.Key]
-	if f == nil || f.retiring || !f.after(&e) {
+	if f == nil || f.retiring || !b.after(f, &e) {
 		b.stats.Stale++
 		return
 	}
@@ -105,7 +105,7 @@ func (b *Book) linger(f *Flow) time.Duration {
 func (b *Book) Reused(e Event) {
 	b.stats.Reused++
 	f := b.flows[e.Key]
-	if f == nil || f.retiring || !f.after(&e) {
+	if f == nil || f.retiring || !b.after(f, &e) {
 		b.stats.Stale++
 		return
 	}

@@ -24,7 +24,7 @@ func TestTablesFollowTheTruth(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newFake(t)
 		s.book = New(Limits{
-			Capacity: 100, Idle: time.Hour, Transitory: time.Minute, LingerReset: 2 * time.Second,
+			Clock: v1model, Capacity: 100, Idle: time.Hour, Transitory: time.Minute, LingerReset: 2 * time.Second,
 			LingerFIN: 10 * time.Second, Answer: time.Second, Retry: time.Second, Delay: 2 * time.Second,
 		})
 		limits := s.book.limits
@@ -87,7 +87,7 @@ func TestTablesFollowTheTruth(t *testing.T) {
 				truth[k] = c
 				late = append(late, e)
 				// Digests of other connections come on time, which is what lateness is measured against.
-				s.book.lag.of(e.Tick, e.At)
+				s.book.lag.of(v1model, e.Tick, e.At)
 			},
 			"tell again": func(rt *rapid.T) {
 				k := rapid.SampledFrom(keys).Draw(rt, "key")
@@ -145,7 +145,7 @@ func TestTablesFollowTheTruth(t *testing.T) {
 					s.book = New(limits)
 				}
 				s.adopt(false)
-				s.book.lag.of(uint32(s.now/tickLength), s.now)
+				s.book.lag.of(v1model, uint32(s.now/v1model.Tick), s.now)
 			},
 			"": func(rt *rapid.T) { check(rt, s) },
 		})

@@ -1,31 +1,24 @@
 package plan
 
 import (
-	"time"
-
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
 	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/clientgateway"
 )
-
-// Tick is the unit of the switch's times (p4src/common/constants.p4, ticks_t, on v1model).
-const Tick = 1024 * time.Microsecond
-
-// Digests are sent when the first of a list has waited for a moment, or when a list is full. Equal digests, of
-// which there are none but by the network's own copies, are not held back for long.
-var digests = tables.DigestConfig{MaxTimeout: 5 * time.Millisecond, MaxList: 256, AckTimeout: 500 * time.Millisecond}
 
 // Client makes the entries of a client gateway, its translations apart.
 type Client struct {
 	*Router
 	program *clientgateway.Program
+	target  target.Capabilities
 }
 
-// NewClient plans for a client gateway's pipeline.
-func NewClient(p *clientgateway.Program) *Client {
-	return &Client{program: p, Router: newRouter(p.ARP, p.Routes, p.Neighbors, routerActions[clientgateway.ARPAction, clientgateway.RoutesAction, clientgateway.NeighborsAction]{
+// NewClient plans for a client gateway's pipeline on a target.
+func NewClient(p *clientgateway.Program, t target.Capabilities) *Client {
+	return &Client{program: p, target: t, Router: newRouter(p.ARP, p.Routes, p.Neighbors, routerActions[clientgateway.ARPAction, clientgateway.RoutesAction, clientgateway.NeighborsAction]{
 		answer: func(mac tables.MAC) clientgateway.ARPAction { return clientgateway.Answer{MAC: mac} },
 		learn:  clientgateway.Learn{},
 		forward: func(port, hop uint16) clientgateway.RoutesAction {
@@ -50,7 +43,7 @@ func NewClient(p *clientgateway.Program) *Client {
 // Race is the stage in which a client gateway races: its settings, which ports lead to clients, which SYNs are
 // tagged (FIG. 2, 206 to 210), and that it tells of what happens. Routing comes first.
 func (c *Client) Race(s *config.Switch, redirections []config.Redirection, t config.Timers) (Stage, error) {
-	out := &collector{}
+	out, ticks := &collector{}, c.target.Clock.Ticks
 	out.add(c.program.Settings.DefaultEntity(clientgateway.SetSettings{
 		Gateway: s.GatewayID, Pending: ticks(t.SlotPending), Claimed: ticks(t.SlotClaimed), Tell: ticks(t.Tell),
 	}))
@@ -64,7 +57,7 @@ func (c *Client) Race(s *config.Switch, redirections []config.Redirection, t con
 	for i, rule := range redirections {
 		c.redirection(out, rule, int32(len(redirections)-i))
 	}
-	out.add(c.program.FlowEvent.Entity(digests), nil)
+	out.add(c.program.FlowEvent.Entity(c.target.Digests), nil)
 	return Stage{
 		Name:     "race",
 		Tables:   []uint32{c.program.Sides.ID(), c.program.Redirections.ID()},
@@ -96,9 +89,6 @@ func (c *Client) redirection(out *collector, rule config.Redirection, priority i
 		add()
 	}
 }
-
-// ticks rounds up, so that nothing configured becomes 0.
-func ticks(d time.Duration) uint32 { return uint32((d + Tick - 1) / Tick) }
 
 // ReadTranslations asks for everything in the translation tables.
 func (c *Client) ReadTranslations() []*p4v1.Entity {

@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 
 	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/clientgateway"
@@ -129,7 +129,7 @@ func routerStages(t *testing.T, r *Router, routing *Routing, learned Neighbors, 
 func TestClientGateway(t *testing.T) {
 	c := exampleConfig(t)
 	program := must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t)
-	p, s := NewClient(program), &c.Switches[0]
+	p, s := NewClient(program, target.Named(target.Auto)), &c.Switches[0]
 	routing := NewRouting(s)
 	learned := Neighbors{
 		{2, netip.MustParseAddr("10.0.0.10")}: {2, 0, 0, 0, 0, 10},
@@ -227,7 +227,7 @@ func TestNumbersSurviveARestart(t *testing.T) {
 
 func TestRestoreLearnsNeighbors(t *testing.T) {
 	c := exampleConfig(t)
-	p := NewClient(must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t))
+	p := NewClient(must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t), target.Named(target.Auto))
 	routing := NewRouting(&c.Switches[0])
 	learned := Neighbors{{2, netip.MustParseAddr("10.0.0.10")}: {2, 0, 0, 0, 0, 10}}
 	hops := NewNumbers[Hop]("next hop", 0xffff)
@@ -247,14 +247,6 @@ func TestRestoreLearnsNeighbors(t *testing.T) {
 	again := routerStages(t, p.Router, routing, got, nil, fresh)
 	if a, b := text(p.program.Schema, held...), text(p.program.Schema, again...); a != b {
 		t.Errorf("before:\n%s\nafter:\n%s", a, b)
-	}
-}
-
-func TestTicksRoundUp(t *testing.T) {
-	for d, want := range map[time.Duration]uint32{0: 0, 1: 1, Tick: 1, Tick + 1: 2, 3 * time.Second: 2930, 5 * time.Minute: 292969} {
-		if got := ticks(d); got != want {
-			t.Errorf("%v: %d ticks, want %d", d, got, want)
-		}
 	}
 }
 

@@ -3,6 +3,7 @@ package plan
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/firstack/firstack/controller/gateway/flow"
 	"github.com/firstack/firstack/controller/p4rt"
@@ -28,6 +29,7 @@ type Speaker struct {
 // steering collects the stages.
 type steering struct {
 	program *clientgateway.Program
+	ticks   func(time.Duration) uint32
 	routing *Routing
 	hops    *Numbers[Hop]
 	numbers *SteeringNumbers
@@ -41,7 +43,7 @@ type steering struct {
 // refer to all of these. Who has no route is left out.
 func (c *Client) Steering(all []Steered, routing *Routing, hops *Numbers[Hop], numbers *SteeringNumbers) ([]Stage, error) {
 	s := &steering{
-		program: c.program, routing: routing, hops: hops, numbers: numbers,
+		program: c.program, ticks: c.target.Clock.Ticks, routing: routing, hops: hops, numbers: numbers,
 		done: map[uint32]bool{}, kept: map[clientgateway.WatchedKey]bool{},
 	}
 	slices.SortFunc(all, func(a, b Steered) int { return a.Server.Compare(b.Server) })
@@ -101,7 +103,7 @@ func (s *steering) service(one *Steered) error {
 		s.watch(one, a)
 	}
 	for _, d := range c.Direct {
-		watch, patience := s.watch(one, d.Replica), ticks(d.Patience)
+		watch, patience := s.watch(one, d.Replica), s.ticks(d.Patience)
 		if d.Replica == steer.Server {
 			way(d.Weight, clientgateway.DirectServer{Watch: watch, Patience: patience, Group: fallback})
 		} else if _, _, ok := s.routing.Lookup(d.Replica); ok {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/firstack/firstack/controller/gateway/flow"
 	"github.com/firstack/firstack/controller/steer"
+	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/tables/clientgateway"
 )
@@ -42,7 +43,7 @@ func steeredExample() []Steered {
 }
 
 func newSteeringPlan(t *testing.T) (*Client, *Routing) {
-	return NewClient(must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t)), NewRouting(&exampleConfig(t).Switches[0])
+	return NewClient(must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t), target.Named(target.Auto)), NewRouting(&exampleConfig(t).Switches[0])
 }
 
 func TestSteering(t *testing.T) {
