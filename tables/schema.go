@@ -105,6 +105,9 @@ func (s *Schema) ProfileID(name string) (uint32, bool) {
 // Table gives the description of a table, nil when the id is unknown.
 func (s *Schema) Table(id uint32) *p4configv1.Table { return s.tables[id] }
 
+// Profile gives the description of an action profile or selector, nil when the id is unknown.
+func (s *Schema) Profile(id uint32) *p4configv1.ActionProfile { return s.profiles[id] }
+
 // Action gives the description of an action, nil when the id is unknown.
 func (s *Schema) Action(id uint32) *p4configv1.Action { return s.actions[id] }
 

@@ -114,7 +114,9 @@ func (g *Gateway) begin(t *term) {
 				return
 			}
 			now := g.now()
-			g.door.shut(t.conn.Fresh(), now)
+			// A switch that kept its program and lost its tables, as Stratum does when it starts again, is as closed as
+			// one that was just given it.
+			g.door.shut(t.conn.Fresh() || !g.role.router().Routed(routes), now)
 			g.slow.Restore(g.role.router().Restore(routes, g.routing, g.hops), now)
 			g.slow.Configure(g.routing, g.wanted())
 			adopt(now-g.door.passed, now)

@@ -17,6 +17,7 @@ type Conn struct {
 	election ElectionID
 	api      string
 	pushed   bool
+	groups   selectors
 }
 
 // What a Conn refuses by itself.

@@ -107,7 +107,7 @@ func (c *Conn) getPipeline(ctx context.Context, what p4v1.GetForwardingPipelineC
 func (c *Conn) push(ctx context.Context, there occupant) error {
 	s := c.session
 	c.pushed = true
-	if there == another && !s.halfDone.Load() { // quirkReconcileNothing
+	if there == another && !s.halfDone.Load() && !s.options.Target.NoReconcile { // quirkReconcileNothing
 		s.halfDone.Store(true)
 		err := c.setPipeline(ctx, p4v1.SetForwardingPipelineConfigRequest_RECONCILE_AND_COMMIT)
 		switch status.Code(err) {

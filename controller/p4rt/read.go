@@ -8,11 +8,21 @@ import (
 	"iter"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Read asks for entities, wildcards allowed (section "Wildcard Reads"), and gives them as they come in; after an
 // error nothing more comes. Leaving the loop early ends the read.
 func (c *Conn) Read(ctx context.Context, what ...*p4v1.Entity) iter.Seq2[*p4v1.Entity, error] {
+	if c.session.options.Target.NoActionSets && c.selected(what) {
+		return c.readSets(ctx, what)
+	}
+	return c.read(ctx, what...)
+}
+
+// read gives entities in the form in which the switch has them.
+func (c *Conn) read(ctx context.Context, what ...*p4v1.Entity) iter.Seq2[*p4v1.Entity, error] {
 	return func(yield func(*p4v1.Entity, error) bool) {
 		if err := c.permit(what); err != nil {
 			yield(nil, err)
@@ -37,7 +47,7 @@ func (c *Conn) Read(ctx context.Context, what ...*p4v1.Entity) iter.Seq2[*p4v1.E
 				}
 			}
 		}
-		if !errors.Is(err, io.EOF) {
+		if !errors.Is(err, io.EOF) && !onlyMissing(err, len(what)) {
 			yield(nil, fmt.Errorf("switch %s: read %s: %w", c.Switch(), c.describeAll(what), err))
 		}
 	}
@@ -53,6 +63,29 @@ func (c *Conn) ReadAll(ctx context.Context, what ...*p4v1.Entity) ([]*p4v1.Entit
 		out = append(out, e)
 	}
 	return out, nil
+}
+
+// onlyMissing tells whether a read failed for no other reason than that some of several entities are not there
+// (quirkReadDetails); the others have been read.
+func onlyMissing(err error, entities int) bool {
+	st, _ := status.FromError(err)
+	details := st.Details()
+	if st.Code() != codes.Unknown || len(details) != entities {
+		return false
+	}
+	missing := false
+	for _, d := range details {
+		e, ok := d.(*p4v1.Error)
+		switch {
+		case !ok:
+			return false
+		case codes.Code(e.GetCanonicalCode()) == codes.NotFound:
+			missing = true
+		case codes.Code(e.GetCanonicalCode()) != codes.OK:
+			return false
+		}
+	}
+	return missing
 }
 
 // permit refuses what the target is known not to serve (quirkNoRegisters).

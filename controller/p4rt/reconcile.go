@@ -39,13 +39,27 @@ func (c Changes) String() string {
 // Desired may hold table entries, default entries, members, groups, meters, multicast groups, clone sessions and
 // digest configurations. When several say something about one key the last one counts.
 func (c *Conn) Reconcile(ctx context.Context, scope Scope, desired ...*p4v1.Entity) (Changes, error) {
+	scope = c.selecting(scope)
 	want, order := wanted(desired)
 	have, err := c.readBack(ctx, scope, want, order)
 	if err != nil {
 		return Changes{}, err
 	}
-	p := c.difference(scope, want, order, have)
-	return p.changes, c.carryOut(ctx, p)
+	c.groups.learn(scope, have)
+	if desired, err = c.grouped(desired); err != nil {
+		return Changes{}, err
+	}
+	want, order = wanted(desired)
+	return c.settle(ctx, scope, c.difference(scope, want, order, have), want)
+}
+
+// settle carries out a difference.
+func (c *Conn) settle(ctx context.Context, scope Scope, p *plan, want map[string]*p4v1.Entity) (Changes, error) {
+	err := c.carryOut(ctx, p)
+	if err == nil && scope.Undeleted == nil {
+		c.groups.keep(scope, want)
+	}
+	return p.changes, err
 }
 
 // there is what a switch holds, by key.
@@ -68,7 +82,7 @@ func (h *there) add(e *p4v1.Entity) {
 func (c *Conn) readBack(ctx context.Context, scope Scope, want map[string]*p4v1.Entity, order []string) (*there, error) {
 	h := &there{entities: map[string]*p4v1.Entity{}, blind: map[kind]bool{}}
 	read := func(k kind, what ...*p4v1.Entity) error {
-		for e, err := range c.Read(ctx, what...) {
+		for e, err := range c.read(ctx, what...) {
 			switch status.Code(err) {
 			case codes.OK:
 			case codes.NotFound: // a read of one thing that is not there
@@ -92,9 +106,7 @@ func (c *Conn) readBack(ctx context.Context, scope Scope, want map[string]*p4v1.
 		}
 	}
 	for _, id := range scope.Profiles {
-		member := &p4v1.Entity{Entity: &p4v1.Entity_ActionProfileMember{ActionProfileMember: &p4v1.ActionProfileMember{ActionProfileId: id}}}
-		group := &p4v1.Entity{Entity: &p4v1.Entity_ActionProfileGroup{ActionProfileGroup: &p4v1.ActionProfileGroup{ActionProfileId: id}}}
-		if err := errors.Join(read(kindMember, member), read(kindGroup, group)); err != nil {
+		if err := errors.Join(read(kindMember, allMembers(id)), read(kindGroup, allGroups(id))); err != nil {
 			return nil, err
 		}
 	}
@@ -110,6 +122,10 @@ func (c *Conn) readBack(ctx context.Context, scope Scope, want map[string]*p4v1.
 	}
 	for _, k := range order {
 		if e := want[k]; !scope.covers(e) {
+			if e.GetDigestEntry() != nil && c.session.options.Target.BlindDigests {
+				h.blind[kindOf(e)] = true
+				continue
+			}
 			what := bare(e)
 			if t := what.GetTableEntry(); t != nil {
 				what = c.tableRead(t)
@@ -168,13 +184,13 @@ func (c *Conn) difference(scope Scope, want map[string]*p4v1.Entity, order []str
 		case exists && proto.Equal(old, e):
 			p.changes.Unchanged++
 		case exists, modifyOnly(e):
-			p.put[k] = append(p.put[k], tables.Modify(e))
+			p.put[k] = append(p.put[k], tables.Modify(c.outgoing(e)))
 			p.changes.Modified++
 		case have.blind[k]:
-			p.upserts = append(p.upserts, tables.Insert(e))
+			p.upserts = append(p.upserts, tables.Insert(c.outgoing(e)))
 			p.changes.Modified++
 		default:
-			p.put[k] = append(p.put[k], tables.Insert(e))
+			p.put[k] = append(p.put[k], tables.Insert(c.outgoing(e)))
 			p.changes.Inserted++
 		}
 	}

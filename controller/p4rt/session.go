@@ -93,8 +93,9 @@ func (s *Session) Run(ctx context.Context) error {
 			break
 		}
 		if status.Code(err) == codes.InvalidArgument && s.current.State == Connecting {
-			// Somebody else, or a connection of ours that the switch has not missed yet, has our id.
-			s.standBy = true
+			// Somebody else, or a connection of ours that the switch has not missed yet, has our id. Not every target
+			// lets us stand by without one (quirkNoStandBy): then we bid again.
+			s.standBy = s.current.Election != ElectionID{}
 		}
 		if s.current.sound(s.options.BackoffMin) {
 			wait.reset()

@@ -138,6 +138,13 @@ func (r *Router) Restore(entities []*p4v1.Entity, routing *Routing, hops *Number
 	return learned
 }
 
+// Routed tells whether a switch has any routes.
+func (r *Router) Routed(entities []*p4v1.Entity) bool {
+	return slices.ContainsFunc(entities, func(e *p4v1.Entity) bool {
+		return e.GetTableEntry().GetTableId() == r.routes && !e.GetTableEntry().GetIsDefaultAction()
+	})
+}
+
 // via tells whether a prefix is routed to a next hop just so.
 func via(r *Routing, to netip.Prefix, at Hop) bool {
 	for _, route := range r.routes {
