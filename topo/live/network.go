@@ -31,6 +31,8 @@ type Options struct {
 	Edit func(*config.Config)
 	// Tracer gives the tracer of a gateway's switch; nil = none.
 	Tracer func(gateway string) pipeline.Tracer
+	// Switch makes a gateway's switch, which may be of another target; nil = an embedded one.
+	Switch func(*plan.Gateway) (Switch, error)
 	Logger *slog.Logger // nil = none
 }
 
@@ -40,7 +42,7 @@ type Network struct {
 
 	options Options
 	config  *config.Config
-	nodes   map[string]*node
+	nodes   map[string]Switch
 	running *running
 }
 
@@ -56,10 +58,18 @@ func Start(ctx context.Context, t *spec.Topology, options Options) (*Network, er
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	n := &Network{options: options, nodes: map[string]*node{}}
+	n := &Network{options: options, nodes: map[string]Switch{}}
 	world, err := topo.New(t, topo.Options{
 		Scale: options.Scale, TimeWait: options.TimeWait, Logger: options.Logger,
 		NewNode: func(g *plan.Gateway) (topo.Node, error) {
+			if options.Switch != nil {
+				made, err := options.Switch(g)
+				if err != nil {
+					return nil, err
+				}
+				n.nodes[g.Name] = made
+				return made, nil
+			}
 			var tracer pipeline.Tracer
 			if options.Tracer != nil {
 				tracer = options.Tracer(g.Name)
@@ -104,11 +114,11 @@ func (n *Network) StartController(ctx context.Context) error {
 			if node == nil {
 				return nil, fmt.Errorf("no switch is called %s", name)
 			}
-			return node.dial(ctx)
+			return node.Dial(ctx)
 		},
 		Probe:     n.probe(),
 		Time:      n.options.Timers,
-		Registers: true,
+		Registers: n.options.Switch == nil,
 		Logger:    n.options.Logger,
 	})
 	if err != nil {
@@ -191,7 +201,7 @@ func (n *Network) Apply(ctx context.Context, c *config.Config) error {
 // Switch returns a gateway's switch, or nil.
 func (n *Network) Switch(gateway string) *softswitch.Switch {
 	if node := n.nodes[gateway]; node != nil {
-		return node.sw
+		return node.Embedded()
 	}
 	return nil
 }

@@ -12,9 +12,18 @@ import (
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/softswitch"
 	"github.com/firstack/firstack/softswitch/pipeline"
+	"github.com/firstack/firstack/topo"
 	"github.com/firstack/firstack/topo/link"
 	"github.com/firstack/firstack/topo/plan"
 )
+
+// Switch is a gateway in a network, and how its P4Runtime server is reached.
+type Switch interface {
+	topo.Node
+	Dial(context.Context) (net.Conn, error)
+	// Embedded is the embedded switch in it, for those who look at its tables.
+	Embedded() *softswitch.Switch
+}
 
 // node is a gateway: an embedded switch with its P4Runtime server, which listens in memory.
 type node struct {
@@ -48,7 +57,11 @@ func newNode(g *plan.Gateway, tracer pipeline.Tracer, logger *slog.Logger) *node
 	return n
 }
 
-func (n *node) dial(ctx context.Context) (net.Conn, error) { return n.listener.DialContext(ctx) }
+// Dial implements Switch.
+func (n *node) Dial(ctx context.Context) (net.Conn, error) { return n.listener.DialContext(ctx) }
+
+// Embedded implements Switch.
+func (n *node) Embedded() *softswitch.Switch { return n.sw }
 
 // AddPort implements topo.Node.
 func (n *node) AddPort(id uint32, p link.Port) error { return n.sw.AddPort(id, unowned{p}) }
