@@ -208,19 +208,3 @@ func TestAgesByItself(t *testing.T) {
 	n.ask(t, used)
 	n.clean(t)
 }
-
-// TestElapsedOnTofino: delays are told in units of 1.024 µs.
-func TestElapsedOnTofino(t *testing.T) {
-	n := start(t, discover, lab.WithReplicas(lab.London))
-	n.Fetch(host.Request{Size: 1000})
-	n.Await("the race is known", func() bool {
-		replicas, err := n.Controller().Replicas(t.Context())
-		return err == nil && replicas[0].Wins == 1
-	})
-	replicas, err := n.Controller().Replicas(t.Context())
-	check(t, err)
-	least := 0.2 * float64(n.World.Topology().RoundTrip("Frankfurt", "London")) / float64(time.Millisecond)
-	if got := replicas[0].Delay.Min; got < least {
-		t.Errorf("the answer came after %v ms, sooner than light: %v ms", got, least)
-	}
-}

@@ -74,6 +74,9 @@ func (s *Server) arbitrate(me *stream, m *p4v1.MasterArbitrationUpdate) error {
 		return nil
 	}
 	bid := m.GetElectionId()
+	if bid == nil && s.faults.NoStandBy {
+		return status.Error(codes.InvalidArgument, "Invalid election ID.")
+	}
 	for other := range s.streams {
 		if bid != nil && other != me && proto.Equal(other.election, bid) {
 			return status.Error(codes.InvalidArgument, "Election id already exists")

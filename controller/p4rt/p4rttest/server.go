@@ -48,6 +48,8 @@ type Faults struct {
 	Get   func(context.Context) error
 	// Silent keeps the switch from answering arbitration.
 	Silent bool
+	// NoStandBy refuses clients without an election id, as Stratum does.
+	NoStandBy bool
 	// NoCookie keeps cookies from being stored, as old servers do.
 	NoCookie bool
 }
