@@ -133,8 +133,8 @@ func (m *Meter) Decode(e *p4v1.MeterEntry) (index int64, c *MeterConfig, err err
 	return e.GetIndex().GetIndex(), meterOf(e.GetConfig()), nil
 }
 
-// Register is an array of values. Registers belong to an architecture: one that this pipeline lacks binds all the
-// same, with ID 0, and fails with ErrAbsent when it is used.
+// Register is an array of values. Registers belong to an architecture: one that this pipeline lacks, or has with two values
+// a cell as Tofino can, binds all the same, with ID 0, and fails with ErrAbsent when it is used.
 type Register[T any] struct {
 	array
 	codec Codec[T]
@@ -148,12 +148,13 @@ func BindRegister[T any](b *Binder, spec *ArraySpec, c Codec[T]) *Register[T] {
 	if !ok {
 		return r
 	}
+	if info.GetTypeSpec().GetBitstring() == nil {
+		return r
+	}
 	members, err := Members(b.schema.Info, info.GetTypeSpec())
 	switch {
 	case err != nil:
 		b.fail(&Error{Object: r.object, Err: err})
-	case info.GetTypeSpec().GetBitstring() == nil:
-		b.fail(&Error{Object: r.object, Detail: "no bit string", Err: ErrKind})
 	case spec.Bits != 0 && members[0].Bits > spec.Bits:
 		b.fail(&Error{Object: r.object, Detail: fmt.Sprintf("%d bits in the pipeline, %d in the binding", members[0].Bits, spec.Bits), Err: ErrWidth})
 	default:

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/firstack/firstack/tables"
 	"github.com/firstack/firstack/tables/internal/sample"
@@ -96,5 +97,37 @@ func TestBindRefusesAnotherProgram(t *testing.T) {
 				t.Errorf("%v\nwant … %s …", err, test.text)
 			}
 		})
+	}
+}
+
+// TestProfileOfAnotherName: TNA's P4Info calls a selector by the profile that its members are in.
+func TestProfileOfAnotherName(t *testing.T) {
+	i := info(t)
+	i.ActionProfiles[0].Preamble.Name, i.ActionProfiles[0].Preamble.Alias = "Ingress.pool_members", "pool_members"
+	p, err := sample.Bind(i)
+	if err != nil || p.Pool.ID() != i.ActionProfiles[0].GetPreamble().GetId() {
+		t.Errorf("id %#x, %v", p.Pool.ID(), err)
+	}
+	another := proto.Clone(i.ActionProfiles[0]).(*p4configv1.ActionProfile)
+	another.Preamble.Id++
+	another.Preamble.Name, another.Preamble.Alias = "Ingress.other", "other"
+	i.ActionProfiles = append(i.ActionProfiles, another)
+	if _, err := sample.Bind(i); err == nil || !strings.Contains(err.Error(), "action profile pool: not in this pipeline") {
+		t.Errorf("one of two: %v", err)
+	}
+}
+
+// TestRegisterOfTwoValues: Tofino's registers may hold a pair.
+func TestRegisterOfTwoValues(t *testing.T) {
+	i := info(t)
+	i.Registers[0].TypeSpec = &p4configv1.P4DataTypeSpec{TypeSpec: &p4configv1.P4DataTypeSpec_Struct{
+		Struct: &p4configv1.P4NamedType{Name: "pair_t"},
+	}}
+	p, err := sample.Bind(i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.SeenRegister.Read(0); !errors.Is(err, tables.ErrAbsent) {
+		t.Errorf("read: %v", err)
 	}
 }

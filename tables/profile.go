@@ -34,10 +34,14 @@ type Group struct {
 	MaxSize int32 // 0: the profile's own; can't be changed later
 }
 
-// BindProfile resolves a profile's names.
+// BindProfile resolves a profile's names. A profile that another architecture calls otherwise is found by its actions: on
+// TNA a selector's members are in an object of their own, whose name the P4Info has.
 func BindProfile[A Action](b *Binder, spec *ProfileSpec) *Profile[A] {
 	p := &Profile[A]{object: "action profile " + spec.Name}
 	info, ok := find(b.schema.Info.GetActionProfiles(), spec.Full, spec.Name)
+	if !ok {
+		info, ok = profileWith(b.schema, spec.Actions)
+	}
 	if !ok {
 		b.fail(&Error{Object: p.object, Err: ErrAbsent})
 		return p
@@ -49,6 +53,29 @@ func BindProfile[A Action](b *Binder, spec *ProfileSpec) *Profile[A] {
 	}
 	p.actions = b.actionSet(p.object, spec.Actions, refs)
 	return p
+}
+
+// profileWith finds the one profile whose tables have all these actions.
+func profileWith(s *Schema, actions []*ActionSpec) (found *p4configv1.ActionProfile, ok bool) {
+	matches := 0
+	for _, p := range s.Info.GetActionProfiles() {
+		has := map[uint32]bool{}
+		for _, table := range p.GetTableIds() {
+			for _, ref := range s.tables[table].GetActionRefs() {
+				has[ref.GetId()] = true
+			}
+		}
+		all := len(actions) > 0
+		for _, a := range actions {
+			info, known := find(s.Info.GetActions(), a.Full, a.Name)
+			all = all && known && has[info.GetPreamble().GetId()]
+		}
+		if all {
+			found = p
+			matches++
+		}
+	}
+	return found, matches == 1
 }
 
 // ID is the profile's id in the pipeline in use.

@@ -56,8 +56,13 @@ func each(info *p4configv1.P4Info, visit func(kind, name string, id uint32, part
 	for _, a := range info.GetActions() {
 		visit("action", short(a.GetPreamble()), a.GetPreamble().GetId(), partsOf(a.GetParams()))
 	}
+	// Profiles are called otherwise on TNA; they go by their first table.
+	tables := map[uint32]string{}
+	for _, t := range info.GetTables() {
+		tables[t.GetPreamble().GetId()] = short(t.GetPreamble())
+	}
 	for _, p := range info.GetActionProfiles() {
-		visit("profile", short(p.GetPreamble()), p.GetPreamble().GetId(), nil)
+		visit("profile of", tables[p.GetTableIds()[0]], p.GetPreamble().GetId(), nil)
 	}
 	for _, m := range info.GetMeters() {
 		visit("meter", short(m.GetPreamble()), m.GetPreamble().GetId(), nil)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
@@ -108,7 +109,8 @@ func pipeline(t *testing.T, dir string, role config.Role) *config.Pipeline {
 	return &config.Pipeline{P4Info: put("p4info.txtpb", info), DeviceConfig: put(program+".conf", conf)}
 }
 
-// tnaInfo is the P4Info of a program as TNA's would be: names behind pipe., and other ids than v1model's.
+// tnaInfo is the P4Info of a program as p4c would make it for TNA with --p4runtime-force-std-externs: names of tables and
+// actions behind pipe., selectors by the name of their profile, digests by the deparser's, and other ids than v1model's.
 func tnaInfo(t *testing.T, program p4src.Program) *p4configv1.P4Info {
 	t.Helper()
 	info := &p4configv1.P4Info{}
@@ -142,23 +144,26 @@ func tnaInfo(t *testing.T, program p4src.Program) *p4configv1.P4Info {
 		rename(x.Preamble)
 	}
 	for _, x := range info.GetActionProfiles() {
-		rename(x.Preamble)
+		x.Preamble.Id = other(x.Preamble.Id)
+		x.Preamble.Name = strings.Replace(x.Preamble.Name, "_selector", "_profile", 1)
+		x.Preamble.Alias = strings.Replace(x.Preamble.Alias, "_selector", "_profile", 1)
 		for i := range x.TableIds {
 			x.TableIds[i] = other(x.TableIds[i])
 		}
 	}
 	for _, x := range info.GetDirectCounters() {
-		rename(x.Preamble)
+		x.Preamble.Id = other(x.Preamble.Id)
 		x.DirectTableId = other(x.DirectTableId)
 	}
 	for _, x := range info.GetMeters() {
-		rename(x.Preamble)
+		x.Preamble.Id = other(x.Preamble.Id)
 	}
-	for _, x := range info.GetRegisters() {
-		rename(x.Preamble)
+	for _, x := range info.GetRegisters() { // of pairs, some of them
+		x.Preamble.Id = other(x.Preamble.Id)
+		x.TypeSpec = &p4configv1.P4DataTypeSpec{TypeSpec: &p4configv1.P4DataTypeSpec_Struct{Struct: &p4configv1.P4NamedType{Name: "owner_t"}}}
 	}
 	for _, x := range info.GetDigests() {
-		x.Preamble.Id = other(x.Preamble.Id)
+		x.Preamble.Id, x.Preamble.Name, x.Preamble.Alias = other(x.Preamble.Id), "IngressDeparser.flow_event", "flow_event"
 	}
 	return info
 }
