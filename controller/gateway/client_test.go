@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ type bench struct {
 	gateway *gateway.Gateway
 	session *p4rt.Session
 	booted  time.Time
+	target  target.Capabilities
 	stop    func()
 }
 
@@ -68,6 +70,44 @@ func newBench(t *testing.T, change func(*p4configv1.P4Info)) *bench {
 	return b
 }
 
+// TestCountersByTable: where every read of an entry costs as much as one of its table, many connections are looked at by
+// reading tables. Those that ended are retired, and those whose entries are gone are noticed.
+func TestCountersByTable(t *testing.T) {
+	server := p4rttest.Start()
+	t.Cleanup(server.Close)
+	b := &bench{t: t, server: server, booted: time.Now(), target: target.Named(target.Tofino)}
+	b.start(nil)
+	const many = 20
+	for i := range uint16(many) {
+		b.send(b.event(claimed, i+1))
+	}
+	b.holds(many, many)
+	var single, whole atomic.Int32
+	b.server.Set(p4rttest.Faults{Read: func(_ context.Context, r *p4v1.ReadRequest) error {
+		for _, e := range r.GetEntities() {
+			switch {
+			case e.GetTableEntry().GetCounterData() == nil:
+			case len(e.GetTableEntry().GetMatch()) > 0:
+				single.Add(1)
+			default:
+				whole.Add(1)
+			}
+		}
+		return nil
+	}})
+	var ends []clientgateway.FlowEvent
+	for i := range uint16(many) {
+		e := b.event(closing, i+1)
+		e.Flags = 0x14 // RST, ACK
+		ends = append(ends, e)
+	}
+	b.send(ends...)
+	b.holds(0, 0)
+	if single.Load() != 0 || whole.Load() == 0 {
+		t.Errorf("%d reads of entries, %d of tables", single.Load(), whole.Load())
+	}
+}
+
 // start runs a controller for the switch.
 func (b *bench) start(change func(*p4configv1.P4Info)) {
 	b.t.Helper()
@@ -84,7 +124,7 @@ func (b *bench) start(change func(*p4configv1.P4Info)) {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	b.gateway, err = gateway.New(gateway.Options{
-		Config: c, Switch: "edge", P4Info: i, Logger: log,
+		Config: c, Switch: "edge", P4Info: i, Target: b.target, Logger: log,
 		Probed: func(string, string) plan.Health { return plan.Active },
 	})
 	if err != nil {

@@ -38,14 +38,21 @@ func (c *client) look(t *term, keys []counterKeys) ([]flow.Counts, error) {
 
 func (c *client) readCounts(t *term, keys []counterKeys) ([]flow.Counts, error) {
 	what := make([]*p4v1.Entity, 0, 2*len(keys))
+	whole := c.target.CountersByTable > 0 && len(keys) >= c.target.CountersByTable
 	outs, ins := make(map[flow.Key]int, len(keys)), make(map[flow.Key]int, len(keys))
 	for i, k := range keys {
 		out, in, err := c.countersOf(k)
 		if err != nil {
 			return nil, err
 		}
-		what = append(what, out, in)
+		if !whole {
+			what = append(what, out, in)
+		}
 		outs[k.out], ins[k.in] = i, i
+	}
+	if whole {
+		with := tables.With{Counter: true}
+		what = []*p4v1.Entity{c.program.Outbound.ReadAll(with), c.program.Inbound.ReadAll(with)}
 	}
 	counts := make([]flow.Counts, len(keys))
 	for e, err := range t.conn.Read(t.ctx, what...) {

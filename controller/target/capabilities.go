@@ -51,6 +51,9 @@ type Capabilities struct {
 	// NoActionSets: tables with a selector take no one-shot action sets, and no weights of group members above 1
 	// (BfrtTableManager::BuildTableData, WriteActionProfileGroup): members and groups are written instead.
 	NoActionSets bool
+	// CountersByTable is from how many connections on their counters are read with whole tables; 0: never. Stratum fetches
+	// all counters of a table from the chip for every single entry that is read (BfrtTableManager::ReadTableEntry).
+	CountersByTable int
 	// NumberedReplicas: ports of copies are numbers in egress_port, as before P4Runtime 1.4. A server of an older
 	// version ignores the bytes that replaced it, and copies to port 0. Stratum is built with 1.4.0-rc.5.
 	NumberedReplicas bool
@@ -87,7 +90,7 @@ func stratum(name Name, arch string, cpu ...uint16) Capabilities {
 		// The learn filter's time-out is the device's, and the only thing that Stratum takes of the configuration; the
 		// rest is left out, so that what is read back is what was written.
 		Digests:      tables.DigestConfig{MaxTimeout: immediate.MaxTimeout},
-		BlindDigests: true, NoActionSets: true, NumberedReplicas: true, NoReconcile: true,
+		BlindDigests: true, CountersByTable: 8, NoActionSets: true, NumberedReplicas: true, NoReconcile: true,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,8 +26,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// devicePorts are where the links of a gateway are on its chip: 1/0 and 2/0 of a Wedge 100BF-32X.
-var devicePorts = map[uint32]uint32{plan.WAN: 132, plan.LAN: 140}
+// ports are where the links of a gateway are: chassis ids that are device ports, as docs/tofino.md advises.
+var ports = []stratum.Port{
+	{ID: 132, Name: "1/0", Device: 132, Network: plan.WAN},
+	{ID: 140, Name: "2/0", Device: 140, Network: plan.LAN},
+}
 
 // network is the default network with Tofinos under Stratum for gateways.
 type network struct {
@@ -41,7 +45,7 @@ func start(t *testing.T, edit func(*config.Config), changes ...func(*spec.Topolo
 	n.Network = lab.Start(t, lab.Default(t, changes...), live.Options{
 		Scale: 0.2,
 		Switch: func(g *plan.Gateway) (live.Switch, error) {
-			s, err := stratum.New(stratum.Options{NodeID: uint64(g.ID), Ports: devicePorts})
+			s, err := stratum.New(stratum.Options{NodeID: uint64(g.ID), Ports: ports})
 			n.boxes[g.Name] = s
 			return s, err
 		},
@@ -61,7 +65,10 @@ func start(t *testing.T, edit func(*config.Config), changes ...func(*spec.Topolo
 
 // onTofino gives a switch's ports the chip's numbers.
 func onTofino(s *config.Switch) {
-	at := func(port uint16) uint16 { return uint16(devicePorts[uint32(port)]) }
+	at := func(port uint16) uint16 {
+		i := slices.IndexFunc(ports, func(p stratum.Port) bool { return p.Network == uint32(port) })
+		return uint16(ports[i].Device)
+	}
 	for i := range s.Ports {
 		s.Ports[i].Port = at(s.Ports[i].Port)
 	}

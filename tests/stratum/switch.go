@@ -14,29 +14,33 @@ import (
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/encoding/prototext"
 
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/softswitch"
+	"github.com/firstack/firstack/softswitch/gnmi"
 	"github.com/firstack/firstack/topo/link"
 )
 
 // Options of a Switch.
 type Options struct {
 	NodeID uint64 // of the chassis configuration: P4Runtime's device id
-	// Ports leads from the ports of the network to the chip's device ports.
-	Ports  map[uint32]uint32
+	Ports  []Port
 	Logger *slog.Logger
+}
+
+// Port is a singleton_port of the chassis configuration.
+type Port struct {
+	ID      uint32 // as gNMI has it
+	Name    string // port/channel on the front panel, such as 1/0
+	Device  uint32 // the chip's port, as the program and P4Runtime have it: nothing in our P4Info is translated
+	Network uint32 // the port of the network that is plugged in
 }
 
 // Switch is a box with a Tofino and Stratum. It implements live.Switch.
 type Switch struct {
 	p4v1.UnimplementedP4RuntimeServer
-	options  Options
-	listener *bufconn.Listener
-	server   *grpc.Server
-	served   chan struct{}
+	options Options
 
 	mu     sync.Mutex
 	chip   *chip // nil: off
@@ -60,15 +64,15 @@ type Events struct {
 
 // chip is what ends when the box is switched off.
 type chip struct {
-	sw       *softswitch.Switch
-	listener *bufconn.Listener
-	server   *grpc.Server
-	served   chan struct{}
-	conn     *grpc.ClientConn
-	client   p4v1.P4RuntimeClient
-	program  *program // nil: none
-	timeout  int64    // of the learn filter, ns
-	learns   bool     // somebody has asked for digests
+	sw      *softswitch.Switch
+	inside  *endpoint // of the stand-in
+	outside *endpoint // of Stratum
+	gnmi    *gnmi.Server
+	conn    *grpc.ClientConn
+	client  p4v1.P4RuntimeClient
+	program *program // nil: none
+	timeout int64    // of the learn filter, ns
+	learns  bool     // somebody has asked for digests
 }
 
 // program is what a chip runs, and what its stand-in does.
@@ -84,15 +88,7 @@ func New(o Options) (*Switch, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Switch{
-		options: o, listener: bufconn.Listen(1 << 20), served: make(chan struct{}),
-		server: grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20)), ports: map[uint32]link.Port{},
-	}
-	p4v1.RegisterP4RuntimeServer(s.server, s)
-	go func() {
-		defer close(s.served)
-		_ = s.server.Serve(s.listener) // ends with Stop, and with that alone
-	}()
+	s := &Switch{options: o, ports: map[uint32]link.Port{}}
 	return s, s.on()
 }
 
@@ -102,22 +98,20 @@ const firstTick = 1<<28 - 60000
 // on starts the chip, and Stratum, which pushes the program that it had saved: tables are empty.
 func (s *Switch) on() error {
 	start := time.Now()
-	c := &chip{
-		listener: bufconn.Listen(1 << 20), server: grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20)), served: make(chan struct{}),
-		sw: softswitch.New(softswitch.Options{
-			DeviceID: s.options.NodeID, CPUPort: p4src.CPUPort, Logger: s.options.Logger,
-			// Units of 2^10 ns, of which the program makes ticks of 2^20 ns as TNA has them.
-			Now: func() uint64 { return (firstTick+s.skipped.Load())<<10 + uint64(time.Since(start))>>10 },
-		}),
-	}
-	c.sw.Register(c.server)
-	go func() {
-		defer close(c.served)
-		_ = c.server.Serve(c.listener)
-	}()
+	c := &chip{sw: softswitch.New(softswitch.Options{
+		DeviceID: s.options.NodeID, CPUPort: p4src.CPUPort, Logger: s.options.Logger,
+		// Units of 2^10 ns, of which the program makes ticks of 2^20 ns as TNA has them.
+		Now: func() uint64 { return (firstTick+s.skipped.Load())<<10 + uint64(time.Since(start))>>10 },
+	})}
+	c.gnmi = gnmi.New(gnmi.Options{Device: chassis{s, c.sw}, Logger: s.options.Logger})
+	c.inside = serve(c.sw.Register)
+	c.outside = serve(func(r grpc.ServiceRegistrar) {
+		p4v1.RegisterP4RuntimeServer(r, s)
+		c.gnmi.Register(r)
+	})
 	var err error
 	c.conn, err = grpc.NewClient("passthrough:chip", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return c.listener.DialContext(ctx) }),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return c.inside.listener.DialContext(ctx) }),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {
 		return err
@@ -145,9 +139,9 @@ func (s *Switch) off() error {
 	if c == nil {
 		return nil
 	}
-	err := errors.Join(c.sw.Close(), c.conn.Close())
-	c.server.Stop()
-	<-c.served
+	err := errors.Join(c.sw.Close(), c.gnmi.Close(), c.conn.Close())
+	c.inside.stop()
+	c.outside.stop()
 	return err
 }
 
@@ -212,10 +206,11 @@ func (s *Switch) count(what func(*Events)) {
 
 // Dial implements live.Switch.
 func (s *Switch) Dial(ctx context.Context) (net.Conn, error) {
-	if c, _ := s.running(); c == nil {
+	c, _ := s.running()
+	if c == nil {
 		return nil, errors.New("the switch is off")
 	}
-	return s.listener.DialContext(ctx)
+	return c.outside.listener.DialContext(ctx)
 }
 
 // Embedded implements live.Switch.
@@ -226,7 +221,7 @@ func (s *Switch) Embedded() *softswitch.Switch {
 
 // AddPort implements topo.Node.
 func (s *Switch) AddPort(id uint32, p link.Port) error {
-	at, ok := s.options.Ports[id]
+	at, ok := s.device(id)
 	if !ok {
 		return fmt.Errorf("no device port for port %d", id)
 	}
@@ -236,20 +231,25 @@ func (s *Switch) AddPort(id uint32, p link.Port) error {
 	return s.chip.sw.AddPort(at, s.ports[at])
 }
 
+func (s *Switch) device(network uint32) (uint32, bool) {
+	for _, p := range s.options.Ports {
+		if p.Network == network {
+			return p.Device, true
+		}
+	}
+	return 0, false
+}
+
 // Receive implements topo.Node.
 func (s *Switch) Receive(port uint32, frame []byte) {
 	if c, _ := s.running(); c != nil {
-		c.sw.Receive(s.options.Ports[port], frame)
+		at, _ := s.device(port)
+		c.sw.Receive(at, frame)
 	}
 }
 
 // Close implements topo.Node.
-func (s *Switch) Close() error {
-	err := s.off()
-	s.server.Stop()
-	<-s.served
-	return err
-}
+func (s *Switch) Close() error { return s.off() }
 
 // unowned is a port that outlives the chip: the world closes it.
 type unowned struct{ link.Port }
