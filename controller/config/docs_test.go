@@ -68,13 +68,15 @@ func defaultInManual(f shape.Field) string {
 
 // What the manual shows of YAML is right.
 func TestManualsYAML(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(read(t, manual), -1)
-	if len(blocks) == 0 {
-		t.Fatal("no YAML in the manual")
-	}
-	for _, block := range blocks {
-		if _, err := config.Parse(manual, block[1]); err != nil {
-			t.Error(err)
+	for _, name := range []string{manual, "../../docs/tofino.md"} {
+		blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(read(t, name), -1)
+		if len(blocks) == 0 {
+			t.Fatalf("no YAML in %s", name)
+		}
+		for _, block := range blocks {
+			if _, err := config.Parse(name, block[1]); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
