@@ -155,6 +155,7 @@ func TestSwitchesComeAndGo(t *testing.T) {
 	l.only("C")
 	one := l.client(40000, 1)
 	one.open()
+	k.translated(1)
 	k.apply(without)
 	if sessions, err := k.Sessions(t.Context()); err != nil || len(sessions) != 3 {
 		t.Errorf("%+v, %v", sessions, err)
