@@ -8,8 +8,9 @@ import (
 	"github.com/firstack/firstack/softswitch/gnmi"
 )
 
-// chassis shows a chip's ports as the chassis configuration names and numbers them. Stratum serves gNMI on the addresses
-// of its P4Runtime (external_stratum_urls, both services on each).
+// chassis shows a chip's ports under their names in the chassis configuration. state/ifindex is the device port, as in
+// Stratum (BfChassisManager::GetPortData, kSdnPortId); state/id, which there is the id of the chassis configuration, is the
+// same number here. gNMI is served on the addresses of P4Runtime (external_stratum_urls, both services on each).
 type chassis struct {
 	s  *Switch
 	sw *softswitch.Switch
@@ -24,7 +25,7 @@ func (c chassis) Interfaces() []gnmi.Interface {
 			continue
 		}
 		list = append(list, gnmi.Interface{
-			ID: c.s.options.Ports[i].ID, Name: c.s.options.Ports[i].Name,
+			ID: p.ID, Name: c.s.options.Ports[i].Name,
 			Enabled: p.Enabled, Up: p.Up, Changed: p.Changed, Link: p.Link, Counters: p.CountersSnapshot,
 		})
 	}
@@ -34,7 +35,7 @@ func (c chassis) Interfaces() []gnmi.Interface {
 // SetEnabled implements gnmi.Device.
 func (c chassis) SetEnabled(id uint32, enabled bool) error {
 	for _, p := range c.s.options.Ports {
-		if p.ID == id {
+		if p.Device == id {
 			return c.sw.SetPortEnabled(p.Device, enabled)
 		}
 	}

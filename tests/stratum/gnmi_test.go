@@ -23,7 +23,7 @@ func gnmiOf(t *testing.T, box *stratum.Switch) gpb.GNMIClient {
 	return gpb.NewGNMIClient(conn)
 }
 
-// TestPortsOfTheChassis: names and numbers are those of the chassis configuration.
+// TestPortsOfTheChassis: names are the front panel's, numbers the chip's.
 func TestPortsOfTheChassis(t *testing.T) {
 	n := start(t, discover)
 	client := gnmiOf(t, n.boxes[lab.ServerGateway])
@@ -33,7 +33,7 @@ func TestPortsOfTheChassis(t *testing.T) {
 		}}
 	}
 	got, err := client.Get(lab.Deadline(t), &gpb.GetRequest{
-		Path: []*gpb.Path{state("id"), state("oper-status")}, Encoding: gpb.Encoding_PROTO,
+		Path: []*gpb.Path{state("ifindex"), state("oper-status")}, Encoding: gpb.Encoding_PROTO,
 	})
 	check(t, err)
 	values := map[string]any{}
@@ -46,14 +46,14 @@ func TestPortsOfTheChassis(t *testing.T) {
 					name = e.GetKey()["name"]
 				}
 			}
-			if leaf == "id" {
+			if leaf == "ifindex" {
 				values[name+" "+leaf] = u.GetVal().GetUintVal()
 			} else {
 				values[name+" "+leaf] = u.GetVal().GetStringVal()
 			}
 		}
 	}
-	for what, want := range map[string]any{"1/0 id": uint64(132), "2/0 id": uint64(140), "1/0 oper-status": "UP", "2/0 oper-status": "UP"} {
+	for what, want := range map[string]any{"1/0 ifindex": uint64(132), "2/0 ifindex": uint64(140), "1/0 oper-status": "UP", "2/0 oper-status": "UP"} {
 		if values[what] != want {
 			t.Errorf("%s is %v, want %v; all: %v", what, values[what], want, values)
 		}

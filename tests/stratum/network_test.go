@@ -26,10 +26,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// ports are where the links of a gateway are: chassis ids that are device ports, as docs/tofino.md advises.
+// ports are where the links of a gateway are.
 var ports = []stratum.Port{
-	{ID: 132, Name: "1/0", Device: 132, Network: plan.WAN},
-	{ID: 140, Name: "2/0", Device: 140, Network: plan.LAN},
+	{Name: "1/0", Device: 132, Network: plan.WAN},
+	{Name: "2/0", Device: 140, Network: plan.LAN},
 }
 
 // network is the default network with Tofinos under Stratum for gateways.

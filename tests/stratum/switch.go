@@ -31,9 +31,8 @@ type Options struct {
 
 // Port is a singleton_port of the chassis configuration.
 type Port struct {
-	ID      uint32 // as gNMI has it
 	Name    string // port/channel on the front panel, such as 1/0
-	Device  uint32 // the chip's port, as the program and P4Runtime have it: nothing in our P4Info is translated
+	Device  uint32 // the chip's port, as the program and P4Runtime have it, for nothing in our P4Info is translated
 	Network uint32 // the port of the network that is plugged in
 }
 
