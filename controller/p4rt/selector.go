@@ -9,7 +9,10 @@ import (
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/firstack/firstack/tables"
 )
 
 // Where a target takes no one-shot action sets (Target.NoActionSets) they are written as members and groups, and read as
@@ -114,8 +117,11 @@ func (c *Conn) grouped(entities []*p4v1.Entity) ([]*p4v1.Entity, error) {
 		}
 		shares, err := divided(set, room(profile))
 		if err != nil {
+			// An update that failed, for the caller: what does not depend on it shall be written.
 			object, key := c.session.schema.Describe(e)
-			return nil, fmt.Errorf("switch %s: %s, %s: %w", c.Switch(), object, key, err)
+			return nil, &WriteError{Switch: c.Switch(), Failed: []UpdateError{{
+				Update: tables.Insert(e), Object: object, Key: key, Code: codes.ResourceExhausted, Message: err.Error(),
+			}}}
 		}
 		g := c.groups.group(t.GetTableId(), keyOf(normal(e)))
 		out = append(out, withGroup(e, profile, g, shares)...)
@@ -131,20 +137,31 @@ func room(p *p4configv1.ActionProfile) int {
 	return int(p.GetSize())
 }
 
-// divided gives an action for each share of a set, weights reduced to the least that have their ratio.
+// divided gives an action for each share of a set: weights are reduced to the least that have their ratio, and where there
+// is no room for these, rounded. Everybody keeps a share.
 func divided(set *p4v1.ActionProfileActionSet, most int) (shares []*p4v1.Action, err error) {
-	unit, total := int32(0), 0
-	for _, a := range set.GetActionProfileActions() {
+	actions := set.GetActionProfileActions()
+	if len(actions) > most {
+		return nil, fmt.Errorf("%d actions, where a group has room for %d members", len(actions), most)
+	}
+	unit, total := int32(0), int64(0)
+	for _, a := range actions {
 		unit = gcd(unit, a.GetWeight())
+		total += int64(a.GetWeight())
 	}
-	for _, a := range set.GetActionProfileActions() {
-		total += int(a.GetWeight() / unit)
+	n, sum := make([]int64, len(actions)), int64(0)
+	for i, a := range actions {
+		n[i] = int64(a.GetWeight() / unit)
+		if total/int64(unit) > int64(most) {
+			n[i] = max(int64(a.GetWeight())*int64(most)/total, 1)
+		}
+		sum += n[i]
 	}
-	if total > most {
-		return nil, fmt.Errorf("%d shares, where a group has room for %d", total, most)
+	for ; sum > int64(most); sum-- { // those who have little were rounded up
+		n[slices.Index(n, slices.Max(n))]--
 	}
-	for _, a := range set.GetActionProfileActions() {
-		for range a.GetWeight() / unit {
+	for i, a := range actions {
+		for range n[i] {
 			shares = append(shares, a.GetAction())
 		}
 	}

@@ -2,6 +2,7 @@ package p4rt_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/netip"
 	"slices"
@@ -146,8 +147,19 @@ func TestSetsAsGroups(t *testing.T) {
 	reconcile()
 	holds(held{})
 
-	_, err := conn.Reconcile(ctx(t), scope, way(t, p, "192.0.2.1", map[uint16]int32{1: 256, 2: 1}))
-	if err == nil || !strings.Contains(err.Error(), "table steering, server_addr=192.0.2.1 server_port=80: 257 shares, where a group has room for 256") {
+	// Weights that do not fit are rounded, but nobody loses his share.
+	reconcile(way(t, p, "192.0.2.1", map[uint16]int32{1: 20000, 2: 10000, 3: 1}))
+	holds(held{entries: 1, members: 256, groups: 1})
+	reads(map[string]map[uint16]int32{"192.0.2.1": {1: 170, 2: 85, 3: 1}})
+
+	crowd := map[uint16]int32{}
+	for i := range uint16(257) {
+		crowd[i+1] = 1
+	}
+	_, err := conn.Reconcile(ctx(t), scope, way(t, p, "192.0.2.1", crowd))
+	var failed *p4rt.WriteError
+	if !errors.As(err, &failed) || failed.Err != nil || !strings.Contains(err.Error(),
+		"insert table steering, server_addr=192.0.2.1 server_port=80: ResourceExhausted: 257 actions, where a group has room for 256 members") {
 		t.Errorf("error %v", err)
 	}
 }
