@@ -28,17 +28,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lab is embedded switches, a wide area that routes between them by destination, and hosts that are functions.
 type lab struct {
-	t         testing.TB
-	switches  map[string]*device
-	mu        sync.Mutex
-	hosts     map[netip.Addr]func(*lab, []byte) // called with frames for an address behind a gateway's LAN
-	clients   map[uint16]*client
-	queue     int  // frames that may wait for a switch; 0: the sender waits
-	unchecked bool // frames may have wrong checksums
-	lost      func(from, to string) bool
-	dialer    func(ctx context.Context, name, address string) (net.Conn, error)
-	probe     func(ctx context.Context, network, address string) (net.Conn, error)
-	events    chan string // frames to hosts without a function, as text
+	t          testing.TB
+	switches   map[string]*device
+	mu         sync.Mutex
+	hosts      map[netip.Addr]func(*lab, []byte) // called with frames for an address behind a gateway's LAN
+	clients    map[uint16]*client
+	slotsEvery time.Duration       // how often slots are counted; 0: as ever
+	server     []grpc.ServerOption // of switches
+	queue      int                 // frames that may wait for a switch; 0: the sender waits
+	unchecked  bool                // frames may have wrong checksums
+	lost       func(from, to string) bool
+	dialer     func(ctx context.Context, name, address string) (net.Conn, error)
+	probe      func(ctx context.Context, network, address string) (net.Conn, error)
+	events     chan string // frames to hosts without a function, as text
 }
 
 // device is a switch with its P4Runtime server. Port 1 leads to the wide area, port 2 to hosts.
@@ -82,7 +84,7 @@ func (l *lab) add(name string, behind ...string) *device {
 func (d *device) boot() {
 	sw := softswitch.New(softswitch.Options{DeviceID: 1, CPUPort: 255, InputQueue: d.lab.queue})
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
+	server := grpc.NewServer(append([]grpc.ServerOption{grpc.MaxRecvMsgSize(64 << 20)}, d.lab.server...)...)
 	sw.Register(server)
 	for _, id := range []uint32{wan, lan} {
 		if err := sw.AddPort(id, &cable{d, id}); err != nil {
@@ -235,7 +237,7 @@ func (l *lab) control(c *config.Config) *running {
 func (l *lab) launch(c *config.Config) *running {
 	l.t.Helper()
 	k, err := controller.New(c, controller.Options{
-		Dial: l.dial, Logger: logger(), Registers: true,
+		Dial: l.dial, Logger: logger(), SlotsEvery: l.slotsEvery,
 		Probe: l.probe,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	"google.golang.org/protobuf/encoding/prototext"
@@ -29,6 +30,8 @@ type Options struct {
 	// Time multiplies the configuration's timers, those kept by switches included, but not the probes': 0.1 for a
 	// network that runs ten times as fast as the real one. 0 means 1.
 	Time float64
+	// SlotsEvery is how often client gateways' slots in use are counted; 0: every 30 s.
+	SlotsEvery time.Duration
 	// Registers says that the switches serve P4Runtime's register entries, whatever their target.
 	Registers bool
 	// Elections settle with other controllers who drives which switch; nil: there are no others.

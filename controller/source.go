@@ -262,7 +262,8 @@ func (k *Controller) Learning(ctx context.Context) ([]state.Learning, error) {
 			continue
 		}
 		one := state.Learning{
-			Switch: u.name, Flows: m.Flows, Learnt: m.Stats.Learnt, Adopted: m.Stats.Adopted, Full: m.Stats.Full,
+			Switch: u.name, Flows: m.Flows, Unwritten: m.Unwritten,
+			Slots: state.Slots{Capacity: m.Slots.Capacity, InUse: m.Slots.InUse, Counted: m.Slots.At}, Learnt: m.Stats.Learnt, Adopted: m.Stats.Adopted, Full: m.Stats.Full,
 			Stale: m.Stats.Stale, Reused: m.Stats.Reused, Repaired: m.Stats.Repaired, Retired: map[string]uint64{},
 		}
 		for _, reason := range flow.Reasons() {

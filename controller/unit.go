@@ -54,12 +54,13 @@ func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options)
 		return nil, fmt.Errorf("switch %s: %w", s.Name, err)
 	}
 	g, err := gateway.New(gateway.Options{
-		Config: c, Switch: s.Name, P4Info: pipeline.P4Info, Target: capabilities, Probed: probed, Time: o.Time, Logger: o.Logger,
+		Config: c, Switch: s.Name, P4Info: pipeline.P4Info, Target: capabilities, Probed: probed, Time: o.Time, SlotsEvery: o.SlotsEvery, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
-	capabilities.Registers = capabilities.Registers || o.Registers
+	// What auto stands for may serve registers or refuse them, which it is asked once.
+	capabilities.Registers = capabilities.Registers || o.Registers || capabilities.Name == target.Auto
 	options := p4rt.Options{
 		Name: s.Name, Address: s.Address, DeviceID: s.DeviceID, DeviceZero: s.DeviceID == 0,
 		Insecure: s.TLS == nil && s.Insecure,

@@ -53,6 +53,7 @@ func newShow() *cobra.Command {
 	add("sessions", "Sessions with the switches", cobra.NoArgs, showSessions, none)
 	add("services", "Services and how they are raced", cobra.NoArgs, showServices, none)
 	add("replicas", "Replicas: health, wins, losses, delays", cobra.NoArgs, showReplicas, none)
+	add("learning", "Client gateways' memory of connections, and their flow slots", cobra.NoArgs, showLearning, none)
 	add("steering", "What client gateways learned of replicas, and how connections go out", cobra.NoArgs, showSteering, none)
 	var limit int
 	translations := add("translations", "Connections that run to replicas", cobra.NoArgs, showTranslations,
@@ -143,6 +144,27 @@ func showReplicas(w io.Writer, data []byte) error {
 	for _, r := range list {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%.1f ms\t%.1f ms\t%d\n", r.Service, r.Name, r.Address,
 			r.Configuration, r.Admin, r.Health, r.Wins, r.Losses, r.Delay.Mean, r.Delay.Min, r.Translations)
+	}
+	return nil
+}
+
+func showLearning(w io.Writer, data []byte) error {
+	var list []state.Learning
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "SWITCH\tCONNECTIONS\tUNWRITTEN\tSLOTS IN USE\tSLOTS\tLEARNT\tADOPTED\tFULL\tSTALE\tREUSED\tREPAIRED\tRETIRED")
+	for _, l := range list {
+		inUse := "unknown" // not counted yet, or the switch doesn't serve its registers
+		if !l.Slots.Counted.IsZero() {
+			inUse = fmt.Sprint(l.Slots.InUse)
+		}
+		retired := uint64(0)
+		for _, n := range l.Retired {
+			retired += n
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", l.Switch, l.Flows, l.Unwritten, inUse, l.Slots.Capacity,
+			l.Learnt, l.Adopted, l.Full, l.Stale, l.Reused, l.Repaired, retired)
 	}
 	return nil
 }

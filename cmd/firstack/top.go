@@ -28,7 +28,7 @@ func newTop() *cobra.Command {
 		Short: "Watch a running controller's services, replicas, races and switches",
 		Long: `top asks the controller that runs on this machine (its controller.listen address) every second and shows services with
 their replicas, how connections go out, and switches, until q or Ctrl-C. Wins and delays are those of the last interval;
-BUSY/s counts SYNs that found their flow slot in use. NO_COLOR is respected.`,
+SLOTS are the flow slots in use, and BUSY/s counts SYNs that found theirs so. NO_COLOR is respected.`,
 		Example: "  firstack top\n  firstack top --once",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

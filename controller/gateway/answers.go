@@ -34,7 +34,10 @@ func (g *Gateway) Standing(ctx context.Context) (s Standing, err error) {
 // Memory is a client gateway's memory of connections, summed up.
 type Memory struct {
 	Flows int
-	Stats flow.Stats
+	// Unwritten is how many of them run by their slot, for their translation is not in the tables yet.
+	Unwritten int
+	Slots     Slots
+	Stats     flow.Stats
 	// Strange is how many digests could not be understood.
 	Strange uint64
 	Races   map[RaceKey]Race
@@ -47,7 +50,7 @@ func (g *Gateway) Memory(ctx context.Context) (m Memory, ok bool, err error) {
 		return m, false, nil
 	}
 	err = g.do(ctx, func() {
-		m = Memory{Flows: c.book.Len(), Stats: c.book.Stats(), Strange: c.strange, Races: make(map[RaceKey]Race, len(c.races))}
+		m = Memory{Flows: c.book.Len(), Unwritten: c.book.Unwritten(), Slots: c.slotsView(), Stats: c.book.Stats(), Strange: c.strange, Races: make(map[RaceKey]Race, len(c.races))}
 		for k, r := range c.races {
 			m.Races[k] = *r
 		}

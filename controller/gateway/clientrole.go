@@ -25,6 +25,7 @@ type client struct {
 	book    *flow.Book
 	races   races
 	aim     *steering
+	slots   slots
 	writing bool
 	looking bool
 	strange uint64 // digests that could not be read
@@ -38,6 +39,7 @@ func newClient(g *Gateway, info *p4configv1.P4Info) (*client, error) {
 	c := &client{Gateway: g, program: program, plan: plan.NewClient(program, g.target), races: races{}}
 	c.book = flow.New(c.limits())
 	c.aim = newSteering(c)
+	c.slots.every, c.slots.clock.unit = g.slotsEvery, g.target.Clock
 	return c, nil
 }
 
@@ -99,7 +101,10 @@ func (c *client) plain(frame []byte) bool {
 	return !ok || !c.book.Untranslated(from, to, tunnel)
 }
 
-func (c *client) idle() { c.writing, c.looking = false, false }
+func (c *client) idle() {
+	c.writing, c.looking = false, false
+	c.slots.idle()
+}
 
 // readBack reads the translations, a million of them perhaps, and keeps no more of each than the book needs.
 func (c *client) readBack(ctx context.Context, conn *p4rt.Conn) (func(gap, now time.Duration), error) {
@@ -130,6 +135,9 @@ func (c *client) readBack(ctx context.Context, conn *p4rt.Conn) (func(gap, now t
 		return nil, err
 	}
 	return func(gap, now time.Duration) {
+		if conn.Fresh() {
+			c.slots.clock.known = false // it may have started anew
+		}
 		c.aim.adopt(steering, now)
 		c.book.Adopt(out, in, c.door.closed && gap < c.timers().Transitory, now)
 		if len(out)+len(in) > 0 {

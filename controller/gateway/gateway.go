@@ -28,17 +28,20 @@ type Options struct {
 	Probed plan.Probed
 	// Time multiplies every timer of the configuration, those that the switch keeps included: 0.1 for a network
 	// that runs ten times as fast as the real one. 0 means 1.
-	Time   float64
-	Logger *slog.Logger
+	Time float64
+	// SlotsEvery is how often a client gateway's slots in use are counted; 0: every 30 s.
+	SlotsEvery time.Duration
+	Logger     *slog.Logger
 }
 
 // Gateway is one switch in its role. Its methods may be called at any time, by anybody.
 type Gateway struct {
-	name   string
-	log    *slog.Logger
-	scale  float64
-	start  time.Time
-	target target.Capabilities
+	name       string
+	log        *slog.Logger
+	scale      float64
+	start      time.Time
+	target     target.Capabilities
+	slotsEvery time.Duration
 
 	mail    chan func()
 	terms   chan *term
@@ -108,6 +111,9 @@ func New(o Options) (*Gateway, error) {
 	}
 	if g.scale == 0 {
 		g.scale = 1
+	}
+	if g.slotsEvery = o.SlotsEvery; g.slotsEvery == 0 {
+		g.slotsEvery = slotsEvery
 	}
 	if g.log == nil {
 		g.log = slog.Default()

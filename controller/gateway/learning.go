@@ -52,6 +52,7 @@ func (c *client) event(e *clientgateway.FlowEvent, now time.Duration) {
 		Tick:       e.Now,
 		At:         now,
 	}
+	c.slots.clock.hear(e.Now, now)
 	delay := c.target.Since(e.Elapsed)
 	switch e.Event {
 	case eventClaimed:
@@ -93,6 +94,7 @@ const (
 )
 
 func (c *client) work(now time.Duration) {
+	c.countSlots(now)
 	t := c.term
 	if ops := c.flushable(now); len(ops) > 0 {
 		c.writing = true

@@ -98,7 +98,7 @@ func newLab(t testing.TB, dir, text string, names ...string) *lab {
 			}
 			return nil, errors.New("no such switch")
 		},
-		Registers: true, Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

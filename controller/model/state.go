@@ -43,12 +43,9 @@ func (s *State) putSwitches(all *schema.Firstack_Firstack_Switches) {
 			putSession(one.GetOrCreateState(), &s.Sessions[i])
 		}
 	}
-	for _, l := range s.Learning {
-		if one := all.Switch[l.Switch]; one != nil {
-			m := one.GetOrCreateState().GetOrCreateLearning()
-			m.Flows, m.Learnt, m.Adopted = ygot.Uint64(uint64(l.Flows)), ygot.Uint64(l.Learnt), ygot.Uint64(l.Adopted)
-			m.Full, m.Stale = ygot.Uint64(l.Full), ygot.Uint64(l.Stale)
-			m.Reused, m.Repaired = ygot.Uint64(l.Reused), ygot.Uint64(l.Repaired)
+	for i := range s.Learning {
+		if one := all.Switch[s.Learning[i].Switch]; one != nil {
+			putLearning(one.GetOrCreateState(), &s.Learning[i])
 		}
 	}
 	for _, n := range s.Counters {
@@ -56,6 +53,23 @@ func (s *State) putSwitches(all *schema.Firstack_Firstack_Switches) {
 			d := one.GetOrCreateDecisions().GetOrCreateDecision(n.Decision).GetOrCreateState()
 			d.Name, d.Packets, d.Bytes = ygot.String(n.Decision), ygot.Uint64(uint64(n.Packets)), ygot.Uint64(uint64(n.Bytes))
 		}
+	}
+}
+
+func putLearning(to *schema.Firstack_Firstack_Switches_Switch_State, l *state.Learning) {
+	m := to.GetOrCreateLearning()
+	m.Flows, m.Unwritten = ygot.Uint64(uint64(l.Flows)), ygot.Uint64(uint64(l.Unwritten))
+	m.Learnt, m.Adopted = ygot.Uint64(l.Learnt), ygot.Uint64(l.Adopted)
+	m.Full, m.Stale = ygot.Uint64(l.Full), ygot.Uint64(l.Stale)
+	m.Reused, m.Repaired = ygot.Uint64(l.Reused), ygot.Uint64(l.Repaired)
+	retired := reflect.ValueOf(m.GetOrCreateRetired()).Elem()
+	for reason, n := range l.Retired {
+		put(retired, reason, n)
+	}
+	slots := to.GetOrCreateSlots()
+	slots.Capacity = ygot.Uint64(uint64(l.Slots.Capacity))
+	if !l.Slots.Counted.IsZero() {
+		slots.InUse, slots.Counted = ygot.Uint64(uint64(l.Slots.InUse)), since(l.Slots.Counted)
 	}
 }
 
@@ -69,6 +83,7 @@ func putSession(to *schema.Firstack_Firstack_Switches_Switch_State, s *state.Ses
 	to.PipelineCookie = text(s.Cookie)
 	to.P4RuntimeVersion = text(s.API)
 	to.LastError = text(s.Error)
+	to.CertificateExpires = since(s.CertificateExpires)
 	n := to.GetOrCreateCounters()
 	n.Connects, n.PipelinePushes = ygot.Uint64(s.Stats.Connects), ygot.Uint64(s.Stats.PipelinePushes)
 	n.DigestLists, n.DigestListsDropped = ygot.Uint64(s.Stats.DigestLists), ygot.Uint64(s.Stats.DigestsDropped)

@@ -11,6 +11,7 @@ import (
 	"github.com/openconfig/ygot/ytypes"
 
 	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/controller/gateway/flow"
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/state"
 )
@@ -121,6 +122,11 @@ func fill(v reflect.Value) {
 		v.SetInt(7)
 	case reflect.Uint64, reflect.Uint32:
 		v.SetUint(7)
-	case reflect.Map: // by reason, which the model does not have
+	case reflect.Map: // by reason
+		retired := v.Addr().Interface().(*map[string]uint64)
+		*retired = map[string]uint64{}
+		for _, reason := range flow.Reasons() {
+			(*retired)[reason.String()] = 7
+		}
 	}
 }

@@ -43,6 +43,9 @@ var (
 	descOrigin     = desc("origin_health", "1 for the state that an origin server is in.", "service", "origin", "state")
 	descHealth     = desc("replica_health", "1 for the state that a replica is in.", "service", "replica", "state")
 	descRunning    = desc("replica_translations", "Connections that run to a replica.", "service", "replica")
+	descSlots      = desc("slots", "Flow slots of a client gateway.", "switch")
+	descSlotsUsed  = desc("slots_in_use", "Flow slots that are live, counted every 30 s; none where the switch does not serve its registers.", "switch")
+	descUnwritten  = desc("flows_unwritten", "Connections whose translation is not in the tables yet: they run by their slot.", "switch")
 	descFlows      = desc("flows", "Connections in a client gateway's memory.", "switch")
 	descLearnt     = desc("flows_learnt_total", "Claims that made or changed a translation.", "switch")
 	descAdopted    = desc("flows_adopted_total", "Translations taken over from a switch that had them already.", "switch")
@@ -172,6 +175,11 @@ func (c *Collector) learning(ctx context.Context, out chan<- prometheus.Metric) 
 	list, err := c.source.Learning(ctx)
 	for _, l := range list {
 		gauge(out, descFlows, float64(l.Flows), l.Switch)
+		gauge(out, descUnwritten, float64(l.Unwritten), l.Switch)
+		gauge(out, descSlots, float64(l.Slots.Capacity), l.Switch)
+		if !l.Slots.Counted.IsZero() {
+			gauge(out, descSlotsUsed, float64(l.Slots.InUse), l.Switch)
+		}
 		counter(out, descLearnt, l.Learnt, l.Switch)
 		counter(out, descAdopted, l.Adopted, l.Switch)
 		counter(out, descFull, l.Full, l.Switch)

@@ -78,7 +78,7 @@ func (s source) Counters(context.Context) ([]state.Counter, error) {
 }
 
 func (s source) Learning(context.Context) ([]state.Learning, error) {
-	return []state.Learning{{Switch: "edge", Flows: 4, Learnt: 12, Reused: 1, Stale: 2, Retired: map[string]uint64{"ended": 7, "idle": 1}}}, s.err
+	return []state.Learning{{Switch: "edge", Flows: 4, Unwritten: 1, Slots: state.Slots{Capacity: 65536, InUse: 123, Counted: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}, Learnt: 12, Reused: 1, Stale: 2, Retired: map[string]uint64{"ended": 7, "idle": 1}}}, s.err
 }
 
 func (s source) Cluster(context.Context) (*state.Cluster, error) {

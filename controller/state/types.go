@@ -122,15 +122,27 @@ type Counter struct {
 
 // Learning is what a client gateway's memory of connections did since the controller began.
 type Learning struct {
-	Switch   string            `json:"switch"`
-	Flows    int               `json:"flows"`
-	Learnt   uint64            `json:"learnt"`
-	Adopted  uint64            `json:"adopted"`
-	Full     uint64            `json:"full"`
-	Stale    uint64            `json:"stale"`
-	Reused   uint64            `json:"reused"`
-	Repaired uint64            `json:"repaired"`
-	Retired  map[string]uint64 `json:"retired"` // by reason
+	Switch string `json:"switch"`
+	Flows  int    `json:"flows"`
+	// Unwritten of them run by their slot still: their translation is not in the switch's tables yet.
+	Unwritten int               `json:"unwritten"`
+	Slots     Slots             `json:"slots"`
+	Learnt    uint64            `json:"learnt"`
+	Adopted   uint64            `json:"adopted"`
+	Full      uint64            `json:"full"`
+	Stale     uint64            `json:"stale"`
+	Reused    uint64            `json:"reused"`
+	Repaired  uint64            `json:"repaired"`
+	Retired   map[string]uint64 `json:"retired"` // by reason
+}
+
+// Slots tells of a client gateway's flow slots, which connections use until they are translated.
+type Slots struct {
+	Capacity int64 `json:"capacity"`
+	// InUse is how many were live at Counted, every 30 s; both are left out for switches that do not serve their registers
+	// over P4Runtime, as BMv2's.
+	InUse   int       `json:"in_use"`
+	Counted time.Time `json:"counted,omitzero"`
 }
 
 // Steering is what a client gateway learned of a service, and how it has connections go out. The shares are parts of 1;

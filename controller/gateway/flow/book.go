@@ -60,17 +60,18 @@ type Stats struct {
 
 // Book is the memory of one client gateway. It is not safe for concurrent use.
 type Book struct {
-	limits Limits
-	flows  map[Key]*Flow
-	owners map[Key]*Flow // inbound keys that differ from their flow's
-	strays map[Key]*stray
-	dirty  queue[*Flow]
-	loose  queue[*stray]
-	looks  queue[*Flow]
-	wheel  wheel
-	lag    lag
-	busy   bool // a batch is under way
-	stats  Stats
+	limits   Limits
+	flows    map[Key]*Flow
+	owners   map[Key]*Flow // inbound keys that differ from their flow's
+	strays   map[Key]*stray
+	dirty    queue[*Flow]
+	loose    queue[*stray]
+	looks    queue[*Flow]
+	wheel    wheel
+	lag      lag
+	busy     bool // a batch is under way
+	underway int  // connections in it that are not being retired
+	stats    Stats
 }
 
 // New gives an empty book.
@@ -88,6 +89,17 @@ func (b *Book) SetLimits(l Limits) { b.limits = l }
 
 // Len is the number of connections in the book, those that are being retired included.
 func (b *Book) Len() int { return len(b.flows) }
+
+// Unwritten is how many connections wait for their translation to be written, or written again.
+func (b *Book) Unwritten() int {
+	n := b.underway
+	for _, f := range b.dirty.items[b.dirty.head:] {
+		if f != nil && !f.gone && !f.retiring && !f.agrees() {
+			n++
+		}
+	}
+	return n
+}
 
 // Stats gives the counts.
 func (b *Book) Stats() Stats { return b.stats }

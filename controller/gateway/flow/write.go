@@ -73,8 +73,11 @@ func (b *Book) Flush(limit int, now time.Duration) []Op {
 		ops = appendOp(ops, f, Outbound, f.key, f.out, f.wantOut())
 		ops = appendOp(ops, f, Inbound, inboundKey(f.key, f.winner), f.in, f.wantIn())
 		f.underway = len(ops) > before
-		if !f.underway {
+		switch {
+		case !f.underway:
 			b.keep(f, now)
+		case !f.retiring:
+			b.underway++
 		}
 	}
 	b.busy = len(ops) > 0
@@ -98,7 +101,7 @@ func appendOp(ops []Op, f *Flow, t Table, entry Key, have, want Winner) []Op {
 
 // Done takes in what became of the batch. outcomes has one element an operation.
 func (b *Book) Done(ops []Op, outcomes []Outcome, now time.Duration) {
-	b.busy = false
+	b.busy, b.underway = false, 0
 	for i := range ops {
 		if s := ops[i].stray; s != nil {
 			b.strayDone(s, outcomes[i])

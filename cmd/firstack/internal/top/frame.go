@@ -88,8 +88,9 @@ func (f *frame) head() {
 		if s.Primary && s.Settled || s.Standby {
 			ready++
 		}
-		n, _ := f.now.flows(s.Switch)
-		flows += n
+		if l := f.now.learning(s.Switch); l != nil {
+			flows += l.Flows
+		}
 	}
 	l := f.line()
 	l.put(bold, "firstack")
@@ -129,7 +130,7 @@ func (f *frame) connections() {
 func (f *frame) switches() {
 	f.lines = append(f.lines, "")
 	head := f.line()
-	for i, name := range []string{"SWITCH", "ROLE", "SESSION", "TABLES", "CONNS", "BUSY/s", "UPD/s", "ERRORS", "SINCE"} {
+	for i, name := range []string{"SWITCH", "ROLE", "SESSION", "TABLES", "CONNS", "SLOTS", "BUSY/s", "UPD/s", "ERRS", "SINCE"} {
 		head.cell(dim, f.column(switchColumns, i), name)
 	}
 	f.add(head)
@@ -139,7 +140,7 @@ func (f *frame) switches() {
 }
 
 // Columns fill 80; a wider window makes room for longer names.
-var switchColumns = []int{16, 7, 12, 7, -5, -6, -6, -6, -6}
+var switchColumns = []int{14, 7, 11, 7, -5, -5, -6, -5, -5, -6}
 
 // longName is how much wider than in 80 columns the first column may get.
 const longName = 24
@@ -153,7 +154,7 @@ func (f *frame) column(widths []int, i int) int {
 
 func (f *frame) oneSwitch(s *state.Session) {
 	l := f.line()
-	tables, flows, busy := "writing", "-", "-"
+	tables, flows, slots, busy := "writing", "-", "-", "-"
 	tablesStyle, stateStyle := yellow, red
 	if s.Settled {
 		tables, tablesStyle = "settled", green
@@ -168,8 +169,11 @@ func (f *frame) oneSwitch(s *state.Session) {
 	if s.Standby {
 		session, stateStyle, tables, tablesStyle = "standby", green, "-", plain
 	}
-	if n, known := f.now.flows(s.Switch); known {
-		flows = count(float64(n))
+	if l := f.now.learning(s.Switch); l != nil {
+		flows = count(float64(l.Flows))
+		if !l.Slots.Counted.IsZero() {
+			slots = count(float64(l.Slots.InUse))
+		}
 		busy = f.rateText(func(at *Sample) float64 { return at.packets(s.Switch, "untagged_busy") })
 	}
 	errors := plain
@@ -180,7 +184,7 @@ func (f *frame) oneSwitch(s *state.Session) {
 		style style
 		text  string
 	}{
-		{plain, s.Switch}, {plain, strings.TrimSuffix(s.Role, "-gateway")}, {stateStyle, session}, {tablesStyle, tables}, {plain, flows}, {plain, busy},
+		{plain, s.Switch}, {plain, strings.TrimSuffix(s.Role, "-gateway")}, {stateStyle, session}, {tablesStyle, tables}, {plain, flows}, {plain, slots}, {plain, busy},
 		{plain, f.rateText(func(at *Sample) float64 { return float64(at.session(s.Switch).Stats.Updates) })},
 		{errors, count(float64(s.Stats.UpdatesFailed))}, {plain, age(s.Since, f.now.At)},
 	} {

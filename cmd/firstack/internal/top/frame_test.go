@@ -40,7 +40,7 @@ func calm(after float64) *Sample {
 			Switch: "frankfurt", Service: "web", Server: server, Direct: 0.97, Race: 0.02, Scout: 0.01,
 			Replicas: []state.SteeredReplica{{Name: "london", Delay: 24.6}, {Name: "tokyo", Delay: 241.2}, {Name: "sao-paulo"}},
 		}},
-		Learning: []state.Learning{{Switch: "frankfurt", Flows: 856}},
+		Learning: []state.Learning{{Switch: "frankfurt", Flows: 856, Slots: state.Slots{Capacity: 65536, InUse: 312, Counted: noon}}},
 		Counters: []state.Counter{
 			{Switch: "frankfurt", Decision: "claim_a", Packets: int64(n(90))}, {Switch: "frankfurt", Decision: "claim_c", Packets: int64(n(10))},
 			{Switch: "frankfurt", Decision: "tag_first", Packets: int64(n(1))}, {Switch: "frankfurt", Decision: "steer_race", Packets: int64(n(2.5))},
@@ -64,6 +64,7 @@ func troubled(after float64) *Sample {
 	s.Replicas = append(s.Replicas, state.Server{Service: "web", Name: "a-replica-with-a-long-name", Configuration: "B", Admin: "down", Health: "dead", Wins: 123_456_789_012, Losses: 12_345_678, Delay: state.Delay{Count: 1, Mean: 12345}})
 	s.Services[0].Origins[0].Health = "dead"
 	s.Steering[0].Doubtful = true
+	s.Learning[0].Slots.Counted = time.Time{}
 	return s
 }
 

@@ -78,11 +78,12 @@ func (s *Sample) session(gateway string) *state.Session {
 	return &state.Session{}
 }
 
-func (s *Sample) flows(gateway string) (n int, known bool) {
-	for _, l := range s.Learning {
-		if l.Switch == gateway {
-			return l.Flows, true
+// learning is a client gateway's; nil for others.
+func (s *Sample) learning(gateway string) *state.Learning {
+	for i := range s.Learning {
+		if s.Learning[i].Switch == gateway {
+			return &s.Learning[i]
 		}
 	}
-	return 0, false
+	return nil
 }
