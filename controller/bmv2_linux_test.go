@@ -9,7 +9,15 @@ import (
 	"syscall"
 	"testing"
 
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"github.com/firstack/firstack/controller"
 	"github.com/firstack/firstack/controller/config"
+	"github.com/firstack/firstack/tables/clientgateway"
 )
 
 // bmv2 runs simple_switch_grpc in a network namespace of its own, for its Thrift server listens to everybody, and gives
@@ -59,6 +67,7 @@ func TestBMv2(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, "unix", sockets[name])
 	}}
 	k := l.control(c)
+	readsNoRegisters(t, sockets["cg"])
 	if counts := k.counts(); len(counts) == 0 {
 		t.Error("no counters")
 	}
@@ -78,5 +87,38 @@ func TestBMv2(t *testing.T) {
 			t.Errorf("%s: the pipeline was pushed again", s.Switch)
 		}
 		t.Logf("%s: %+v", s.Switch, s.Stats)
+	}
+}
+
+// readsNoRegisters: BMv2 says that it has no registers to read, in the words that the count of slots goes by, and lives on.
+func readsNoRegisters(t *testing.T, socket string) {
+	t.Helper()
+	pipeline, err := controller.V1Model(config.ClientGateway)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := clientgateway.Bind(pipeline.P4Info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := &p4v1.ReadRequest{DeviceId: 1}
+	for i := range int64(4096) {
+		e, err := program.OwnerRegister.Read(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Entities = append(req.Entities, e)
+	}
+	conn, err := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	stream, err := p4v1.NewP4RuntimeClient(conn).Read(t.Context(), req)
+	for err == nil { // an empty answer comes before the status
+		_, err = stream.Recv()
+	}
+	if status.Code(err) != codes.Unimplemented {
+		t.Errorf("registers: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
@@ -98,6 +99,7 @@ func (c *client) readSlots(t *term, from, to int64, tick, life uint32) (live int
 	if len(what) == 0 {
 		return 0, tables.ErrAbsent
 	}
+	cells := 0
 	for e, err := range t.conn.Read(t.ctx, what...) {
 		if err != nil {
 			return 0, err
@@ -109,6 +111,10 @@ func (c *client) readSlots(t *term, from, to int64, tick, life uint32) (live int
 		if liveSlot(uint32(owner), tick, life) {
 			live++
 		}
+		cells++
+	}
+	if cells != len(what) {
+		return 0, fmt.Errorf("the switch gives %d of %d cells of the register", cells, len(what))
 	}
 	return live, nil
 }

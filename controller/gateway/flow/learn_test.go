@@ -29,6 +29,35 @@ func TestLearnsEachForm(t *testing.T) {
 	}
 }
 
+// A connection counts as unwritten from its claim until the tables have it, the batch under way included.
+func TestUnwritten(t *testing.T) {
+	s := newFake(t)
+	is := func(what string, want int) {
+		t.Helper()
+		if got := s.book.Unwritten(); got != want {
+			t.Errorf("%s: %d unwritten, want %d", what, got, want)
+		}
+	}
+	for i := range uint16(3) {
+		e := s.event(key(1000+i, server), false, SYN, 7)
+		e.Winner = winner("198.51.100.1:8080", FormA)
+		s.book.Claimed(e)
+	}
+	is("claimed", 3)
+	ops := s.book.Flush(4, s.now)
+	is("two under way", 3)
+	s.book.Done(ops, make([]Outcome, len(ops)), s.now)
+	is("two written", 1)
+	ops = s.book.Flush(4, s.now)
+	s.book.Done(ops, []Outcome{OK, Unclear}, s.now)
+	is("half written", 1)
+	for range 3 {
+		ops = s.book.Flush(4, s.now)
+		s.book.Done(ops, make([]Outcome, len(ops)), s.now)
+	}
+	is("written", 0)
+}
+
 func TestRepeatedAndStaleClaims(t *testing.T) {
 	s := newFake(t)
 	k := key(1000, server)
