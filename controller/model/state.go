@@ -20,6 +20,7 @@ type State struct {
 	Counters     []state.Counter
 	Services     []state.Service
 	Replicas     []state.Server
+	Cluster      *state.Cluster   // nil: alone
 	Steering     []state.Steering // Unlisted: of services that the configuration does not list as well
 	Unlisted     bool
 }
@@ -29,6 +30,9 @@ func (s *State) Put(root *schema.Root) {
 	f := root.GetOrCreateFirstack()
 	c := f.GetOrCreateController().GetOrCreateState()
 	c.Revision, c.Ready, c.Translations = ygot.Uint64(s.Revision), ygot.Bool(s.Ready), ygot.Uint64(uint64(s.Translations))
+	if s.Cluster != nil {
+		c.Name, c.Leased = text(s.Cluster.Name), ygot.Bool(s.Cluster.Leased)
+	}
 	s.putSwitches(f.Switches)
 	s.putServices(f.Services)
 	s.putSteering(f)
@@ -78,6 +82,10 @@ func putSession(to *schema.Firstack_Firstack_Switches_Switch_State, s *state.Ses
 	to.SessionSince = since(s.Since)
 	to.Settled = ygot.Bool(s.Settled)
 	to.Problems = s.Problems
+	to.Leader = text(s.Leader)
+	if s.Leader != "" {
+		to.Standby = ygot.Bool(s.Standby)
+	}
 	to.ElectionId = text(s.ElectionID)
 	to.HighestElectionId = text(s.Highest)
 	to.PipelineCookie = text(s.Cookie)

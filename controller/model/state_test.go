@@ -109,6 +109,9 @@ func fill(v reflect.Value) {
 		case *state.Server:
 			x.Name = "a"
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0))
