@@ -25,7 +25,7 @@ const setTries = 100
 // Set implements gNMI: one transaction, all or nothing.
 func (s *Server) Set(ctx context.Context, req *gpb.SetRequest) (*gpb.SetResponse, error) {
 	if len(req.GetUnionReplace()) > 0 {
-		return nil, status.Error(codes.Unimplemented, "union_replace is not offered")
+		return nil, status.Error(codes.Unimplemented, "union_replace is not offered: replace the paths that are meant, or the whole tree")
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, status.FromContextError(err).Err()

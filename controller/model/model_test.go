@@ -3,6 +3,8 @@ package model_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,6 +42,27 @@ func TestModules(t *testing.T) {
 		}
 	}
 	walk("", parse(t))
+}
+
+// The modules are clean for yanglint as well, which is stricter, and for pyang.
+func TestLint(t *testing.T) {
+	for tool, args := range map[string][]string{
+		"yanglint": {"-p", "yang"}, // Debian: libyang2-tools
+		"pyang":    {"-p", "yang", "--strict"},
+	} {
+		t.Run(tool, func(t *testing.T) {
+			if _, err := exec.LookPath(tool); err != nil {
+				t.Skipf("NOT RUN: %s is not on PATH; goyang has read the modules", tool)
+			}
+			files, err := filepath.Glob("yang/*.yang")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.CommandContext(t.Context(), tool, append(args, files...)...).CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
 }
 
 // The generated structs are those of the modules.
