@@ -21,14 +21,19 @@ test: tools vet ## Run all tests, with the race detector where a C compiler is p
 	@command -v p4c-bm2-ss >/dev/null || echo "NOT COMPARED: P4 artefacts with a fresh compilation (p4c-bm2-ss is not on PATH); their hashes are checked"
 	@[ -d p4src/build/tna ] || echo "NOT COMPARED: the P4Infos for Tofino with those for v1model (p4src/build/tna is made by p4c's Tofino back end: docs/tofino.md)"
 	@command -v simple_switch_grpc >/dev/null || echo "NOT COMPARED: the embedded switch with BMv2 (simple_switch_grpc is not on PATH); vectors and random packets run on the embedded switch alone"
+	@command -v etcd >/dev/null || echo "NOT RUN: several controllers on etcd (etcd is not on PATH, e.g. apt-get install etcd-server)"
 	$(GO) test $(RACE) -timeout 20m ./...
 	@$(MAKE) --no-print-directory lab-brief
 
-# A C compiler for the race detector, where it can be had without asking.
+# A C compiler for the race detector, and etcd, where they can be had without asking. Where systemd runs, etcd would be
+# started as a service.
 .PHONY: tools
 tools:
 	@if [ -z "$(RACE)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get install -y -qq gcc libc6-dev >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq gcc libc6-dev >/dev/null) || true; fi
+	@if [ "$$(id -u)" = 0 ] && ! command -v etcd >/dev/null && command -v apt-get >/dev/null && [ ! -d /run/systemd/system ]; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get install -y -qq etcd-server >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq etcd-server >/dev/null) || true; fi
 
 vet: ## Check formatting and run go vet.
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -46,6 +51,12 @@ soak: ## Run RACES randomised races from SEED (default 10000, 1).
 .PHONY: sets
 sets: ## Try 1,000 random Sets over gNMI, half of them wrong, and kill the server during 500 more.
 	$(GO) test ./controller/gnmi -run 'TestThousandSets|TestKill' -count 1 -timeout 30m -v -sets 1000 -kill-sets 500
+
+KILLS ?= 20
+.PHONY: takeover
+takeover: ## Kill the primary of three controllers on etcd KILLS times (default 20) under load, and judge by the switches' logs.
+	@command -v etcd >/dev/null || { echo "NOT RUN: etcd is not on PATH (apt-get install etcd-server)"; exit 1; }
+	$(GO) test ./tests/takeover -run 'TestPrimaryKilled$$' -count 1 -timeout 1h -v -kills $(KILLS)
 
 PLACEMENTS ?= 50
 .PHONY: nearest

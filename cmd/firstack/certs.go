@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,9 @@ func newCerts() *cobra.Command {
 					return err
 				}
 				for _, m := range devcerts.Members {
-					fmt.Fprintln(cmd.OutOrStdout(), devcerts.PairOf(args[0], m).Cert)
+					if cert := devcerts.PairOf(args[0], m).Cert; exists(cert) {
+						fmt.Fprintln(cmd.OutOrStdout(), cert)
+					}
 				}
 				return nil
 			},
@@ -38,8 +41,9 @@ func newCerts() *cobra.Command {
 		cmd.AddCommand(sub)
 	}
 	add("dev", "Make authorities and certificates",
-		"dev makes two authorities, for P4Runtime and for gNMI, and what they sign: certificates of the controller and of\n"+
-			"switches, of the gNMI server, and of gNMI clients that may read or write (ECDSA P-256). It overwrites nothing.\n"+
+		"dev makes three authorities, for P4Runtime, for gNMI and for etcd, and what they sign: certificates of the controller\n"+
+			"and of switches, of the gNMI server, of gNMI clients that may read or write, of etcd's members, and of the controller\n"+
+			"towards etcd (ECDSA P-256). It overwrites nothing.\n"+
 			"The authorities' keys lie beside the certificates: in production use your own authority.",
 		devcerts.Make)
 	add("renew", "Sign the certificates anew",
@@ -47,4 +51,10 @@ func newCerts() *cobra.Command {
 			"days being those given now. Controller and switches take them with the next connection.",
 		devcerts.Renew)
 	return cmd
+}
+
+// exists tells whether there is a file: a set of an earlier version lacks some.
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
 }

@@ -1,5 +1,5 @@
-// Package devcerts makes certificates for development and tests: one authority for P4Runtime and another for gNMI,
-// so that none who may read the controller's state can write to a switch, whatever the switch checks.
+// Package devcerts makes certificates for development and tests: one authority for P4Runtime, another for gNMI and one for
+// etcd, so that none who may read the controller's state can write to a switch or to etcd, whatever those check.
 //
 // They are no substitute for an organisation's own authority: the authorities' keys lie beside the certificates.
 package devcerts
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/firstack/firstack/internal/tlsfiles"
@@ -36,10 +37,13 @@ const (
 	GNMIServer  = "gnmi/server" // of the controller
 	GNMIRead    = "gnmi/read"
 	GNMIWrite   = "gnmi/write"
+	EtcdCA      = "etcd/ca"
+	EtcdServer  = "etcd/server"     // of etcd's members
+	EtcdClient  = "etcd/controller" // shown to etcd
 )
 
 // Members lists them: authorities before those that they sign.
-var Members = []string{P4RuntimeCA, Controller, Switch, GNMICA, GNMIServer, GNMIRead, GNMIWrite}
+var Members = []string{P4RuntimeCA, Controller, Switch, GNMICA, GNMIServer, GNMIRead, GNMIWrite, EtcdCA, EtcdServer, EtcdClient}
 
 type group struct {
 	ca, name string
@@ -62,6 +66,11 @@ func (o Options) groups() []group {
 			{GNMIServer, Leaf{Name: "firstack controller", Server: true, Hosts: hosts}},
 			{GNMIRead, Leaf{Name: "firstack reader", Client: true, Roles: []string{tlsfiles.Read.Organization()}}},
 			{GNMIWrite, Leaf{Name: "firstack writer", Client: true, Roles: []string{tlsfiles.Write.Organization()}}},
+		}},
+		{EtcdCA, "firstack development: etcd", []member{
+			// A member is its own client, too: etcd's gateway for JSON shows the same certificate.
+			{EtcdServer, Leaf{Name: "etcd", Server: true, Client: true, Hosts: hosts}},
+			{EtcdClient, Leaf{Name: "firstack controller", Client: true}},
 		}},
 	}
 }
@@ -103,10 +112,14 @@ func Make(dir string, o Options) error {
 	return nil
 }
 
-// Renew puts new certificates in the place of a set's, signed by its authorities.
+// Renew puts new certificates in the place of a set's, signed by its authorities. A set that was made before there were
+// certificates for etcd stays without.
 func Renew(dir string, o Options) error {
 	o.complete()
 	for _, g := range o.groups() {
+		if _, err := os.Lstat(filepath.Dir(PairOf(dir, g.ca).Cert)); g.ca == EtcdCA && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		ca, err := load(PairOf(dir, g.ca))
 		if err != nil {
 			return err

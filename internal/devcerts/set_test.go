@@ -44,6 +44,8 @@ func TestSet(t *testing.T) {
 		{devcerts.GNMIServer, devcerts.GNMICA, server, client, nil},
 		{devcerts.GNMIRead, devcerts.GNMICA, client, server, []string{"firstack:read"}},
 		{devcerts.GNMIWrite, devcerts.GNMICA, client, server, []string{"firstack:write"}},
+		{devcerts.EtcdServer, devcerts.EtcdCA, server, x509.ExtKeyUsageCodeSigning, nil},
+		{devcerts.EtcdClient, devcerts.EtcdCA, client, server, nil},
 	} {
 		t.Run(c.member, func(t *testing.T) {
 			got := leaf(t, dir, c.member)
@@ -62,7 +64,7 @@ func TestSet(t *testing.T) {
 					t.Errorf("host %q: %v", h, err)
 				}
 			}
-			other := map[string]string{devcerts.P4RuntimeCA: devcerts.GNMICA, devcerts.GNMICA: devcerts.P4RuntimeCA}[c.ca]
+			other := map[string]string{devcerts.P4RuntimeCA: devcerts.GNMICA, devcerts.GNMICA: devcerts.EtcdCA, devcerts.EtcdCA: devcerts.GNMICA}[c.ca]
 			for name, err := range map[string]error{
 				"other authority": verify(other, c.usage, from, ""),
 				"other usage":     verify(c.ca, c.not, from, ""),
@@ -116,6 +118,12 @@ func TestRenew(t *testing.T) {
 	}
 	if !renewed.NotAfter.Equal(ca.NotAfter) {
 		t.Errorf("lasts to %v, its authority to %v", renewed.NotAfter, ca.NotAfter)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "etcd")); err != nil { // as sets were before
+		t.Fatal(err)
+	}
+	if err := devcerts.Renew(dir, devcerts.Options{}); err != nil {
+		t.Errorf("a set without etcd: %v", err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*", ".*"))
 	if err != nil || len(left) != 0 {

@@ -35,7 +35,7 @@ type Server struct {
 	Address string // host:port
 
 	tb   testing.TB
-	tls  TLS
+	TLS  TLS // Probe may be replaced before Restart
 	dir  string
 	args []string
 	cmd  *exec.Cmd
@@ -49,7 +49,7 @@ func Start(tb testing.TB, t TLS) *Server {
 	if err != nil {
 		tb.Skip("NOT RUN: etcd is not on PATH (apt-get install etcd-server)")
 	}
-	s := &Server{tb: tb, tls: t, dir: tb.TempDir()}
+	s := &Server{tb: tb, TLS: t, dir: tb.TempDir()}
 	for try := 1; ; try++ {
 		// Somebody may take a port between our asking for it and etcd's.
 		s.Address = freePort(tb)
@@ -99,7 +99,7 @@ func (s *Server) Restart() error {
 
 // await asks until etcd answers.
 func (s *Server) await() error {
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{s.Address}, TLS: s.tls.Probe, Logger: zap.NewNop()})
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{s.Address}, TLS: s.TLS.Probe, Logger: zap.NewNop()})
 	if err != nil {
 		return err
 	}
