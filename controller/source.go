@@ -62,6 +62,12 @@ func (k *Controller) Cluster(context.Context) (*state.Cluster, error) {
 	return &c, nil
 }
 
+// standby tells whether a switch is another controller's. What we remember of its connections from when it was ours is
+// past.
+func (k *Controller) standby(u *unit) bool {
+	return k.options.Elections != nil && u.session.Status().State == p4rt.Backup
+}
+
 // Ready is nil once every switch is ours and holds what it should, or has another controller that was elected while we
 // stand by.
 func (k *Controller) Ready(ctx context.Context) error {
@@ -100,6 +106,9 @@ func (k *Controller) results(ctx context.Context) (results, error) {
 				all.races[key] = &gateway.Race{}
 			}
 			all.races[key].Add(&r)
+		}
+		if k.standby(u) {
+			continue
 		}
 		running, err := u.gateway.Running(ctx)
 		if err != nil {
@@ -215,6 +224,9 @@ func delayOf(r *gateway.Race) state.Delay {
 func (k *Controller) Translations(ctx context.Context, limit int) (state.Translations, error) {
 	page := state.Translations{List: []state.Translation{}}
 	for _, u := range k.roster.Load().units {
+		if k.standby(u) {
+			continue
+		}
 		total, list, err := u.gateway.Connections(ctx, limit-len(page.List))
 		if err != nil {
 			return page, fmt.Errorf("switch %s: %w", u.name, err)
@@ -265,6 +277,9 @@ func (k *Controller) Learning(ctx context.Context) ([]state.Learning, error) {
 			Switch: u.name, Flows: m.Flows, Unwritten: m.Unwritten,
 			Slots: state.Slots{Capacity: m.Slots.Capacity, InUse: m.Slots.InUse, Counted: m.Slots.At}, Learnt: m.Stats.Learnt, Adopted: m.Stats.Adopted, Full: m.Stats.Full,
 			Stale: m.Stats.Stale, Reused: m.Stats.Reused, Repaired: m.Stats.Repaired, Retired: map[string]uint64{},
+		}
+		if k.standby(u) {
+			one.Flows = 0
 		}
 		for _, reason := range flow.Reasons() {
 			one.Retired[reason.String()] = m.Stats.Retired[reason]

@@ -18,6 +18,9 @@ func (k *Controller) Steering(ctx context.Context) ([]state.Steering, error) {
 	r := k.roster.Load()
 	list := []state.Steering{}
 	for _, u := range r.units {
+		if k.standby(u) {
+			continue
+		}
 		services, err := u.gateway.Steering(ctx)
 		if err != nil {
 			return list, fmt.Errorf("switch %s: %w", u.name, err)

@@ -36,6 +36,16 @@ func (a *etcdAccess) add(flags *pflag.FlagSet) {
 	flags.StringVar(&a.name, "name", "", "this controller's name among several (default the machine's)")
 }
 
+// unused names a flag that was given and means nothing without --etcd; "": there is none.
+func (a *etcdAccess) unused(flags *pflag.FlagSet) string {
+	for _, name := range []string{"etcd-prefix", "etcd-cert", "etcd-key", "etcd-ca", "etcd-insecure", "lease", "name"} {
+		if flags.Changed(name) {
+			return name
+		}
+	}
+	return ""
+}
+
 // open joins the others.
 func (a *etcdAccess) open(ctx context.Context, logger *slog.Logger) (*etcd.Cluster, error) {
 	o := etcd.Options{

@@ -50,6 +50,8 @@ several controllers share: each answers Get and Set, one is primary of a switch,
 					return err
 				}
 				st, options.Elections, s.shared = joined, joined, cluster.material
+			} else if flag := cluster.unused(cmd.Flags()); flag != "" {
+				return fmt.Errorf("--%s: there is no --etcd", flag)
 			} else if st, err = openStore(dir); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package gnmi_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/gnmi"
+	"github.com/firstack/firstack/controller/store"
 )
 
 const (
@@ -268,4 +270,30 @@ func TestTwoServersOnOneStore(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// emptied is a store that somebody emptied, such as an etcd whose keys were deleted.
+type emptied struct{ store.Store }
+
+func (e emptied) Load(context.Context) (store.Version, error) { return store.Version{}, nil }
+
+func (e emptied) Swap(ctx context.Context, revision uint64, value []byte) (store.Version, error) {
+	if revision != 0 {
+		return store.Version{}, store.ErrConflict
+	}
+	return store.Version{Revision: 9, Value: value}, nil
+}
+
+// TestSetAfterTheStoreWasEmptied: the configuration that counts is stored again, with what is set.
+func TestSetAfterTheStoreWasEmptied(t *testing.T) {
+	full := store.NewMemory()
+	intent := seed(t, full, base)
+	b := &bench{t: t, k: &fake{}, store: full}
+	b.serve(b.k, emptied{full}, intent)
+	if _, err := b.update("/firstack/services/service[name=web]/config/port", "81"); err != nil {
+		t.Fatal(err)
+	}
+	if now := b.server.Intent(); now.Revision != 9 || now.Config.Services[0].Port != 81 || len(now.Config.Switches) != 3 {
+		t.Errorf("revision %d, %+v", now.Revision, now.Config)
+	}
 }

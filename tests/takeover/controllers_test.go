@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,14 +39,27 @@ type process struct {
 	log  string
 }
 
-// build makes the command.
+// built is the command, made once.
+var built struct {
+	sync.Once
+	dir    string
+	binary string
+	err    error
+}
+
 func build(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "firstack")
-	if out, err := exec.Command("go", "build", "-o", binary, "github.com/firstack/firstack/cmd/firstack").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v: %s", err, out)
-	}
-	return binary
+	built.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "takeover"); built.err != nil {
+			return
+		}
+		built.binary = filepath.Join(built.dir, "firstack")
+		if out, err := exec.Command("go", "build", "-o", built.binary, "github.com/firstack/firstack/cmd/firstack").CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("build: %w: %s", err, out)
+		}
+	})
+	check(t, built.err)
+	return built.binary
 }
 
 // start runs controllers with these names until the test ends.
