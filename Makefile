@@ -56,7 +56,7 @@ KILLS ?= 20
 .PHONY: takeover
 takeover: ## Kill the primary of three controllers on etcd KILLS times (default 20) under load, and judge by the switches' logs.
 	@command -v etcd >/dev/null || { echo "NOT RUN: etcd is not on PATH (apt-get install etcd-server)"; exit 1; }
-	$(GO) test ./tests/takeover -run 'TestPrimaryKilled$$' -count 1 -timeout 1h -v -kills $(KILLS)
+	$(GO) test ./tests/takeover -run 'TestPrimaryKilled$$' -count 1 -timeout 1h -v -kills $(KILLS) -within 5s
 
 PLACEMENTS ?= 50
 .PHONY: nearest

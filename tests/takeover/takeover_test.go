@@ -28,8 +28,9 @@ func TestMain(m *testing.M) {
 
 var kills = flag.Int("kills", 1, "how often the primary is killed")
 
-// within is how soon another controller has to be primary.
-const within = 5 * time.Second
+// within is how soon another controller has to be primary. By default it is what a machine needs that is busy with other
+// tests; make takeover asks for 5 s.
+var within = flag.Duration("within", 20*time.Second, "how soon another has to be primary")
 
 // TestPrimaryKilled kills whoever is primary of the client gateway, again and again, and starts it again as a standby.
 // In the end it freezes the primary instead, and lets it go on when there is another: it still holds itself for one then.
@@ -65,11 +66,13 @@ func TestPrimaryKilled(t *testing.T) {
 				if !old.less(newest) {
 					return fmt.Errorf("primary with %v, %v before", newest, old)
 				}
-				took = append(took, since.Sub(at))
+				if d := since.Sub(at); d > 0 { // else it had changed hands by itself just before
+					took = append(took, d)
+				}
 				return nil
 			})
-			if d := took[len(took)-1]; d > within {
-				t.Errorf("kill %d: %s had no primary for %v", kill+1, name, d)
+			if len(took) > 0 && took[len(took)-1] > *within {
+				t.Errorf("kill %d: %s had no primary for %v", kill+1, name, took[len(took)-1])
 			}
 		}
 		if l.opened.Load() == opened {

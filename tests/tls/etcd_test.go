@@ -42,7 +42,7 @@ func etcdFiles(ca, of, member string) *tlsfiles.Material {
 func share(t *testing.T, s *etcdtest.Server, conf func() (*tls.Config, error), expires func() time.Time) (*etcd.Cluster, error) {
 	t.Helper()
 	c, err := etcd.Open(t.Context(), etcd.Options{
-		Endpoints: []string{s.Address}, Name: "k", Timeout: 4 * time.Second, Logger: quiet, Insecure: conf == nil, TLS: conf, Expires: expires,
+		Endpoints: []string{s.Address}, Name: "k", Lease: 6 * time.Second, Timeout: 4 * time.Second, Logger: quiet, Insecure: conf == nil, TLS: conf, Expires: expires,
 	})
 	if err == nil {
 		t.Cleanup(func() { c.Close() })
@@ -166,7 +166,7 @@ func TestEtcdRenewed(t *testing.T) {
 	select {
 	case id := <-elected:
 		t.Errorf("a renewal took the switch away: %v", id)
-	case <-time.After(etcd.DefaultLease + time.Second): // it has been renewed since
+	case <-time.After(3 * time.Second): // the lease has been renewed since
 	}
 	if n := connections.Load(); n != 1 {
 		t.Errorf("%d connections", n)

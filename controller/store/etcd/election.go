@@ -34,8 +34,8 @@ func (e *election) Campaign(ctx context.Context, reached <-chan bool, elected fu
 		next := e.changes.wait()
 		lease := e.lease.held()
 		leader, mine, count := e.field(e.name, e.keyOf(e.name, lease))
-		if lease == clientv3.NoLease || mine.key == "" || leader != mine {
-			e.lead(0, elected)
+		if lease == clientv3.NoLease || !e.knows(e.entered) || mine.key == "" || leader != mine {
+			e.lead(0, elected) // a board that is behind may have the key that we took back
 		} else {
 			e.lead(mine.created, elected)
 		}
