@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -252,7 +253,7 @@ func (k *Controller) Handler() http.Handler { return state.Handler(k) }
 // serve listens at the configured address until ctx ends; served gives nil once it stopped.
 func (k *Controller) serve(ctx context.Context) (served <-chan error, err error) {
 	done := make(chan error, 1)
-	address := k.roster.Load().config.Controller.Listen
+	address := cmp.Or(k.options.Listen, k.roster.Load().config.Controller.Listen)
 	if address == "" || address == config.ListenOff {
 		done <- nil
 		return done, nil

@@ -34,6 +34,8 @@ type Options struct {
 	SlotsEvery time.Duration
 	// Registers says that the switches serve P4Runtime's register entries, whatever their target.
 	Registers bool
+	// Listen is where the state is served instead of at the configured address, which all controllers share; "": there.
+	Listen string
 	// Elections settle with other controllers who drives which switch; nil: there are no others.
 	Elections Elections
 	Logger    *slog.Logger // nil: slog.Default

@@ -18,6 +18,7 @@ func newRun() *cobra.Command {
 	var dir, level, format string
 	var s service
 	var cluster etcdAccess
+	var options controller.Options
 	cmd := &cobra.Command{
 		Use:   "run [-c FILE] [--store DIR | --etcd HOST:PORT,...]",
 		Short: "Run the controller",
@@ -39,7 +40,7 @@ several controllers share: each answers Get and Set, one is primary of a switch,
 			if err != nil {
 				return err
 			}
-			options := controller.Options{Logger: logger}
+			options.Logger = logger
 			var st store.Store
 			if cluster.endpoints != nil {
 				if dir != "" {
@@ -78,6 +79,7 @@ several controllers share: each answers Get and Set, one is primary of a switch,
 	flags := cmd.Flags()
 	flags.StringVarP(&s.file, "config", "c", "", "configuration file (docs/configuration.md)")
 	flags.StringVar(&dir, "store", "", "folder that keeps the configuration; without one it ends with the process")
+	flags.StringVar(&options.Listen, "listen", "", "address of the state and metrics, instead of the configuration's controller.listen; off for none")
 	cluster.add(flags)
 	flags.StringVar(&s.address, "gnmi", defaultGNMI, "address of the gNMI server, which needs certificates or --gnmi-insecure; off for none")
 	flags.StringVar(&s.files.Cert, "gnmi-cert", "", "certificate of the gNMI server (PEM)")

@@ -104,11 +104,15 @@ func (c *Cluster) put(kv *mvccpb.KeyValue) {
 	c.board.switches[name][string(kv.Key)] = candidate{string(kv.Key), string(kv.Value), kv.CreateRevision}
 }
 
-// Leader names the controller that leads a switch, as etcd told it last, and says whether it is this one; "": none does.
+// Leader names the controller that leads a switch, and says whether it is this one; "": none does, or without a lease of
+// our own we can't know.
 func (c *Cluster) Leader(switchName string) (name string, self bool) {
 	lease := c.lease.held()
+	if lease == clientv3.NoLease {
+		return "", false
+	}
 	leader, mine, _ := c.field(switchName, c.keyOf(switchName, lease))
-	return leader.name, lease != clientv3.NoLease && mine.key != "" && leader == mine
+	return leader.name, mine.key != "" && leader == mine
 }
 
 // field is who stands for a switch: the leader, the candidate with a key, zero when there is none, and how many there are.

@@ -188,6 +188,9 @@ func TestEtcdLost(t *testing.T) {
 	if a.Standing().Leased {
 		t.Error("it has a lease without etcd")
 	}
+	for _, one := range []*stand{a, b} {
+		until(t, "it does not know the leader", func() bool { name, self := one.Leader("gw/1"); return name == "" && !self })
+	}
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
