@@ -236,10 +236,14 @@ func (l *lab) control(c *config.Config) *running {
 
 func (l *lab) launch(c *config.Config) *running {
 	l.t.Helper()
-	k, err := controller.New(c, controller.Options{
-		Dial: l.dial, Logger: logger(), SlotsEvery: l.slotsEvery,
-		Probe: l.probe,
-	})
+	return l.launchWith(c, controller.Options{})
+}
+
+// launchWith runs a controller with options, those apart that say how it reaches the lab.
+func (l *lab) launchWith(c *config.Config, o controller.Options) *running {
+	l.t.Helper()
+	o.Dial, o.Probe, o.Logger, o.SlotsEvery = l.dial, l.probe, logger(), l.slotsEvery
+	k, err := controller.New(c, o)
 	if err != nil {
 		l.t.Fatal(err)
 	}
