@@ -20,11 +20,14 @@ import (
 type Controller struct {
 	options Options
 	prober  *health.Prober
-	news    chan struct{} // holds one token when a probe changed something
+	news    chan struct{} // holds one token when a probe, or a port, changed something
 	mail    chan change
 	started chan struct{} // closed by Run once it listens
 	stopped chan struct{}
 	roster  atomic.Pointer[roster]
+	cut     atomic.Pointer[cut]
+	// heard counts what was told by the prober and the watchers of ports, known is up to where gateways know of it.
+	heard, known atomic.Uint64
 }
 
 // roster is a configuration and the switches that run it. It is never changed, but replaced.
@@ -57,10 +60,7 @@ func New(c *config.Config, o Options) (*Controller, error) {
 // probed is told by the prober, which it must not hold up.
 func (k *Controller) probed(c health.Change) {
 	k.options.Logger.Info("health", "service", c.Target.Service, "server", c.Target.Server, "address", c.Target.Address, "from", c.Old, "to", c.New, "err", c.Err)
-	select {
-	case k.news <- struct{}{}:
-	default:
-	}
+	k.tell()
 }
 
 // health answers for a gateway's plan.
@@ -68,6 +68,9 @@ func (k *Controller) health(service, server string) plan.Health {
 	r := k.roster.Load()
 	if r == nil {
 		return plan.Active // while New is at work
+	}
+	if k.cutFrom(service, server) != "" {
+		return plan.Dead
 	}
 	t, ok := r.targets[[2]string{service, server}]
 	if !ok {
@@ -94,7 +97,7 @@ func (k *Controller) next(old *roster, c *config.Config) (r *roster, left []*uni
 		s := &c.Switches[i]
 		u := old.unit(s.Name)
 		if u == nil || !u.reach.equal(reachOf(s)) || old.config.Controller.ElectionID != c.Controller.ElectionID {
-			if u, err = newUnit(c, s, k.health, &k.options); err != nil {
+			if u, err = newUnit(c, s, k.health, k.tell, &k.options); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -120,6 +123,7 @@ func (r *roster) unit(name string) *unit {
 
 func (k *Controller) install(r *roster) {
 	k.roster.Store(r)
+	k.cutOff(r)
 	k.prober.SetSettings(r.config.Health)
 	k.prober.SetTargets(health.Targets(r.config))
 }
@@ -144,6 +148,7 @@ func (k *Controller) Run(ctx context.Context) error {
 	for _, u := range k.roster.Load().units {
 		u.run(ctx)
 	}
+	k.tell() // some ports may be meant to be down
 	for {
 		select {
 		case <-ctx.Done():
@@ -153,11 +158,7 @@ func (k *Controller) Run(ctx context.Context) error {
 			<-probing
 			return <-served
 		case <-k.news:
-			for _, u := range k.roster.Load().units {
-				if err := u.gateway.HealthChanged(ctx); err != nil && ctx.Err() == nil {
-					k.options.Logger.Warn("gateway not told of health", "switch", u.name, "err", err)
-				}
-			}
+			k.spread(ctx)
 		case c := <-k.mail:
 			c.done <- k.apply(ctx, c.config)
 		}
@@ -218,6 +219,11 @@ func (k *Controller) apply(ctx context.Context, c *config.Config) error {
 	for _, d := range config.Diff(old.config, c) {
 		k.options.Logger.Info("configuration changed", "change", d.String())
 	}
+	for i := range c.Switches {
+		if u := r.unit(c.Switches[i].Name); old.unit(u.name) == u {
+			u.ports.Configure(portsOf(&c.Switches[i]))
+		}
+	}
 	k.install(r)
 	for _, u := range left {
 		u.end()
@@ -230,6 +236,7 @@ func (k *Controller) apply(ctx context.Context, c *config.Config) error {
 			u.run(ctx)
 		}
 	}
+	k.tell()
 	return errors.Join(errs...)
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/gateway"
 	"github.com/firstack/firstack/controller/gateway/flow"
-	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/health"
 	"github.com/firstack/firstack/controller/p4rt"
 	"github.com/firstack/firstack/controller/state"
@@ -76,6 +75,9 @@ func (k *Controller) Ready(ctx context.Context) error {
 		return err
 	}
 	var errs []error
+	if k.known.Load() < k.heard.Load() {
+		errs = append(errs, errors.New("gateways have still to hear of health or ports"))
+	}
 	for _, s := range sessions {
 		if !s.Standby && (!s.Primary || !s.Settled) {
 			errs = append(errs, fmt.Errorf("switch %s: session %s, tables settled: %v", s.Switch, s.State, s.Settled))
@@ -134,9 +136,7 @@ func (k *Controller) Services(ctx context.Context) ([]state.Service, error) {
 			Raced: []string{}, Origins: []state.Server{},
 		}
 		if one.Replicatable {
-			for _, r := range plan.Raced(s, k.health) {
-				one.Raced = append(one.Raced, r.Name)
-			}
+			one.Raced = k.raced(s)
 		}
 		for _, o := range s.Origins {
 			one.Origins = append(one.Origins, k.origin(s, o, all))
@@ -190,6 +190,9 @@ func (k *Controller) server(service, name string, at netip.AddrPort, all results
 		if status.Err != nil {
 			one.Error = status.Err.Error()
 		}
+	}
+	if why := k.cutFrom(service, name); why != "" {
+		one.Error = why
 	}
 	return one
 }

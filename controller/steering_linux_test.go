@@ -31,7 +31,7 @@ func TestSteeringOnBMv2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, routing := plan.NewClient(program, target.Named(target.Auto)), plan.NewRouting(&network(config.OriginRace, "A").Switches[0])
+	client, routing := plan.NewClient(program, target.Named(target.Auto)), plan.NewRouting(&network(config.OriginRace, "A").Switches[0], nil)
 	hops, numbers := plan.NewNumbers[plan.Hop]("next hop", 0xffff), plan.NewSteeringNumbers()
 	near, far := netip.MustParseAddr("198.51.100.10"), netip.MustParseAddr("198.51.101.10")
 	const services = 20

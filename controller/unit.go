@@ -13,6 +13,7 @@ import (
 	"github.com/firstack/firstack/controller/gateway"
 	"github.com/firstack/firstack/controller/gateway/plan"
 	"github.com/firstack/firstack/controller/p4rt"
+	"github.com/firstack/firstack/controller/ports"
 	"github.com/firstack/firstack/controller/target"
 	"github.com/firstack/firstack/internal/tlsfiles"
 )
@@ -26,6 +27,7 @@ type unit struct {
 	tls     *tlsfiles.Material // nil: plaintext
 	session *p4rt.Session
 	gateway *gateway.Gateway
+	ports   *ports.Watcher
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -48,7 +50,8 @@ func reachOf(s *config.Switch) reach {
 
 func (r reach) equal(o reach) bool { return reflect.DeepEqual(r, o) }
 
-func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options) (*unit, error) {
+// newUnit makes a unit; changed is told when other ports are down than before.
+func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, changed func(), o *Options) (*unit, error) {
 	pipeline, capabilities, err := o.pipeline(s)
 	if err != nil {
 		return nil, fmt.Errorf("switch %s: %w", s.Name, err)
@@ -78,11 +81,17 @@ func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, o *Options)
 	if dial, name := o.Dial, s.Name; dial != nil {
 		options.Dial = func(ctx context.Context, address string) (net.Conn, error) { return dial(ctx, name, address) }
 	}
+	watcher := ports.New(portsOf(s), ports.Options{
+		Dial: options.Dial, TLS: options.TLS, OnChange: changed, Logger: o.Logger.With("switch", s.Name),
+	})
 	session, err := p4rt.New(options, g)
 	if err != nil {
 		return nil, err
 	}
-	return &unit{name: s.Name, role: s.Role, cookie: pipeline.Cookie(), reach: reachOf(s), tls: material, session: session, gateway: g}, nil
+	return &unit{
+		name: s.Name, role: s.Role, cookie: pipeline.Cookie(), reach: reachOf(s), tls: material,
+		session: session, gateway: g, ports: watcher,
+	}, nil
 }
 
 // expires is when the certificate that the switch is shown ends; zero without one.
@@ -98,6 +107,7 @@ func (u *unit) run(ctx context.Context) {
 	ctx, u.stop = context.WithCancel(ctx)
 	u.done.Go(func() { u.gateway.Run(ctx) })
 	u.done.Go(func() { u.session.Run(ctx) }) // always nil
+	u.done.Go(func() { u.ports.Run(ctx) })
 }
 
 // end stops the unit and waits for it.

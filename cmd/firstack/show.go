@@ -55,6 +55,7 @@ func newShow() *cobra.Command {
 	add("replicas", "Replicas: health, wins, losses, delays", cobra.NoArgs, showReplicas, none)
 	add("learning", "Client gateways' memory of connections, and their flow slots", cobra.NoArgs, showLearning, none)
 	add("steering", "What client gateways learned of replicas, and how connections go out", cobra.NoArgs, showSteering, none)
+	add("ports", "Ports of the switches, as they tell over gNMI", cobra.NoArgs, showPorts, none)
 	var limit int
 	translations := add("translations", "Connections that run to replicas", cobra.NoArgs, showTranslations,
 		func() string { return fmt.Sprintf("?limit=%d", limit) })

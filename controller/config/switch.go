@@ -39,6 +39,8 @@ type Switch struct {
 	TLS *TLS `yaml:"tls"`
 	// Asks for plaintext by name.
 	Insecure bool `yaml:"insecure"`
+	// Where the switch's ports are followed over gNMI; without it every port counts as up.
+	GNMI *GNMI `yaml:"gnmi"`
 	// Goes into the tags that a client gateway makes. Default: the position in the list, from 1.
 	GatewayID uint16 `yaml:"gateway-id" rule:"min=1"`
 	// Ports that have addresses of their own.
@@ -71,6 +73,25 @@ type TLS struct {
 	Key string `yaml:"key"`
 }
 
+// GNMI is a switch's gNMI server, which serves OpenConfig interfaces as Stratum does. It is reached as its P4Runtime
+// server is: by the same TLS, or in plaintext where that is asked for.
+type GNMI struct {
+	// host:port of it. Stratum and firstack-switch serve it where they serve P4Runtime.
+	Address string `yaml:"address" rule:"required,format=endpoint"`
+}
+
+// PortState is what the operator wants of a switch's port.
+type PortState string
+
+// Enabled, or disabled: then it neither takes nor sends frames.
+const (
+	PortUp   PortState = "up"
+	PortDown PortState = "down"
+)
+
+// Values lists the states.
+func (PortState) Values() []string { return []string{string(PortUp), string(PortDown)} }
+
 // Side tells a client gateway where a port leads.
 type Side string
 
@@ -93,6 +114,8 @@ type Port struct {
 	Side Side `yaml:"side" default:"wan"`
 	// Ethernet address of the port.
 	MAC MAC `yaml:"mac" rule:"required"`
+	// up enables it, down disables it, over gNMI. Left out, it is as the switch has it.
+	AdminState PortState `yaml:"admin-state"`
 	// The gateway's own addresses, each with the length of the connected prefix.
 	Addresses []netip.Prefix `yaml:"addresses" rule:"host"`
 }

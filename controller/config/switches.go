@@ -86,6 +86,9 @@ func (s *Switch) validatePorts(r *report, path string) {
 	capabilities := target.Named(s.Target)
 	for i, p := range s.Ports {
 		at := fmt.Sprintf("%s.ports[%d]", path, i)
+		if p.AdminState != "" && s.GNMI == nil {
+			r.add(at+".admin-state", "is set over gNMI, and the switch has no gnmi")
+		}
 		if capabilities.LeadsToController(p.Port) {
 			r.add(at+".port", "%d leads to the controller", p.Port)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,6 +55,7 @@ type Gateway struct {
 	self     *config.Switch
 	probed   plan.Probed
 	routing  *plan.Routing
+	down     map[uint16]bool // ports
 	hops     *plan.Numbers[plan.Hop]
 	slow     *slowpath.Router
 	role     role
@@ -146,7 +149,7 @@ func (g *Gateway) setConfig(c *config.Config) error {
 	for i := range c.Switches {
 		if c.Switches[i].Name == g.name {
 			g.config, g.self = c, &c.Switches[i]
-			g.routing = plan.NewRouting(g.self)
+			g.routing = plan.NewRouting(g.self, g.down)
 			return nil
 		}
 	}
@@ -222,4 +225,19 @@ func (g *Gateway) Apply(ctx context.Context, c *config.Config) error {
 // HealthChanged says that Probed has news.
 func (g *Gateway) HealthChanged(ctx context.Context) error {
 	return g.do(ctx, func() { g.job.dirty = true })
+}
+
+// SetPorts says which ports are down. Nothing new is sent there from now on: what leads out of them is taken out of the
+// tables, and comes back with them. Translations stay, whatever they lead to.
+func (g *Gateway) SetPorts(ctx context.Context, down map[uint16]bool) error {
+	return g.do(ctx, func() {
+		if maps.Equal(g.down, down) {
+			return
+		}
+		g.log.Info("ports are down", "ports", slices.Sorted(maps.Keys(down)))
+		g.down = down
+		g.routing = plan.NewRouting(g.self, down)
+		g.slow.Configure(g.routing, g.wanted())
+		g.job.dirty = true
+	})
 }

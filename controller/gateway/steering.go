@@ -33,6 +33,7 @@ type steered struct {
 	listed   *config.Service // nil: not in the configuration
 	speakers map[netip.Addr]plan.Speaker
 	health   map[netip.Addr]plan.Health // as the service was told
+	cut      map[netip.Addr]bool        // replicas that nothing leads to
 	heard    time.Duration
 }
 
@@ -180,7 +181,8 @@ func (s *steering) add(server netip.AddrPort, now time.Duration) *steered {
 		return nil
 	}
 	one := &steered{
-		Service: steer.New(p), listed: listed, speakers: map[netip.Addr]plan.Speaker{}, health: map[netip.Addr]plan.Health{}, heard: now,
+		Service: steer.New(p), listed: listed, speakers: map[netip.Addr]plan.Speaker{}, health: map[netip.Addr]plan.Health{},
+		cut: map[netip.Addr]bool{}, heard: now,
 	}
 	s.services[server] = one
 	s.regroup(now)
@@ -296,12 +298,16 @@ const idleTrusts = 6
 // probes tells services what the probes and the operator say of their replicas now.
 func (s *steering) probes(now time.Duration) {
 	for _, one := range s.services {
+		s.reach(one, now)
 		if one.listed == nil {
 			continue
 		}
 		says := make(map[netip.Addr]plan.Health, len(one.listed.Replicas))
 		for _, r := range one.listed.Replicas {
 			says[r.Address] = plan.State(r.AdminState, s.probed(one.listed.Name, r.Name))
+			if one.cut[r.Address] {
+				says[r.Address] = plan.Dead
+			}
 		}
 		for a := range one.health {
 			if _, listed := says[a]; !listed {
@@ -324,6 +330,23 @@ func (s *steering) probes(now time.Duration) {
 				}
 				one.Suspect(now, a)
 			default:
+				one.Revive(now, a)
+			}
+		}
+	}
+}
+
+// reach takes out of use whom nothing leads to, for a port is down, and takes them back.
+func (s *steering) reach(one *steered, now time.Duration) {
+	for a := range one.speakers {
+		_, _, ok := s.routing.Lookup(a)
+		switch {
+		case !ok && !one.cut[a]:
+			one.cut[a] = true
+			one.Remove(now, a)
+		case ok && one.cut[a]:
+			delete(one.cut, a)
+			if one.listed == nil { // or the probes have their say
 				one.Revive(now, a)
 			}
 		}

@@ -39,7 +39,14 @@ func TestManual(t *testing.T) {
 		t.Fatal("no configuration in the manual")
 	}
 	l := newLab(t, t.TempDir(), config[1], "frankfurt", "washington", "london")
+	ports, switchAddress := manualSwitch(t)
 	for _, found := range pathFlag.FindAllStringSubmatch(text, -1) {
+		if strings.HasPrefix(found[1], "/interfaces") {
+			if _, err := ports.Get(t.Context(), &gpb.GetRequest{Path: []*gpb.Path{path(t, found[1])}, Encoding: gpb.Encoding_PROTO}); err != nil {
+				t.Errorf("--path %s: %v", found[1], err)
+			}
+			continue
+		}
 		if _, err := l.Get(t.Context(), &gpb.GetRequest{Path: []*gpb.Path{path(t, found[1])}, Encoding: gpb.Encoding_PROTO}); err != nil {
 			t.Errorf("--path %s: %v", found[1], err)
 		}
@@ -48,14 +55,16 @@ func TestManual(t *testing.T) {
 		t.Skip("NOT RUN: the commands of docs/gnmi.md: gnmic is not on PATH (packages at https://gnmic.openconfig.net/install)")
 	}
 	address := listen(t, l.server)
+	elsewhere := strings.NewReplacer(documented, address, documentedSwitch, switchAddress)
+	asDocumented := strings.NewReplacer(address, documented, switchAddress, documentedSwitch)
 	for _, block := range consoleBlock.FindAllStringSubmatch(text, -1) {
 		for _, one := range strings.Split("\n"+block[1], "\n$ ")[1:] {
 			command, want, _ := strings.Cut(one, "\n")
-			out, err := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(command, documented, address)).CombinedOutput()
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", elsewhere.Replace(command)).CombinedOutput()
 			if err != nil && !strings.Contains(want, "Error:") {
 				t.Errorf("%s: %v", command, err)
 			}
-			got := strings.ReplaceAll(string(out), address, documented)
+			got := asDocumented.Replace(string(out))
 			if diff := cmp.Diff(masked(want), masked(got)); diff != "" {
 				t.Errorf("%s\n(-manual +got)\n%s", command, diff)
 			}

@@ -124,6 +124,10 @@ func (f *fake) Steering(context.Context) ([]state.Steering, error) {
 
 func (f *fake) Cluster(context.Context) (*state.Cluster, error) { return nil, nil }
 
+func (f *fake) Ports(context.Context) ([]state.Ports, error) {
+	return []state.Ports{{Switch: "cg", Connected: true, Ports: []state.Port{{Name: "eth1", Port: 1, Admin: "UP", Oper: "DOWN"}}}, {Switch: "unknown"}}, nil
+}
+
 func (f *fake) Learning(context.Context) ([]state.Learning, error) {
 	return []state.Learning{{Switch: "cg", Flows: 2, Learnt: 9}}, nil
 }

@@ -70,7 +70,7 @@ func (s *Server) take(ctx context.Context, c content) (*snapshot, error) {
 func (s *Server) ask(ctx context.Context, intent *Intent, e extras) (*model.State, error) {
 	k := s.options.Controller
 	st := &model.State{Revision: intent.Revision, Unlisted: e.unlisted}
-	var errs [7]error
+	var errs [8]error
 	st.Sessions, errs[0] = k.Sessions(ctx)
 	st.Learning, errs[1] = k.Learning(ctx)
 	st.Services, errs[2] = k.Services(ctx)
@@ -79,6 +79,7 @@ func (s *Server) ask(ctx context.Context, intent *Intent, e extras) (*model.Stat
 	st.Translations, errs[4] = page.Total, err
 	st.Steering, errs[5] = k.Steering(ctx)
 	st.Cluster, errs[6] = k.Cluster(ctx)
+	st.Ports, errs[7] = k.Ports(ctx)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}

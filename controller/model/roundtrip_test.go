@@ -201,10 +201,16 @@ func gateway(t *rapid.T, i int, name string) config.Switch {
 			s.TLS.Cert, s.TLS.Key = "/cert", "/key"
 		}
 	}
+	if rapid.Bool().Draw(t, "gnmi") {
+		s.GNMI = &config.GNMI{Address: fmt.Sprintf("switch-%d:%d", i, 9339)}
+	}
 	for j := range rapid.IntRange(1, 3).Draw(t, "ports") {
 		p := config.Port{Port: uint16(3*j + 1), Side: config.WAN, MAC: config.MAC{2, 0, 0, byte(i), byte(j), 255}}
 		if j == 0 && s.Role == config.ClientGateway {
 			p.Side = config.LAN
+		}
+		if s.GNMI != nil {
+			p.AdminState = rapid.SampledFrom([]config.PortState{"", config.PortUp, config.PortDown}).Draw(t, "port state")
 		}
 		for k := range rapid.IntRange(0, 2).Draw(t, "addresses") {
 			p.Addresses = append(p.Addresses, netip.MustParsePrefix(fmt.Sprintf("10.%d.%d.%d/26", i, j, 64*k+1)))

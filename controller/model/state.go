@@ -22,6 +22,7 @@ type State struct {
 	Replicas     []state.Server
 	Cluster      *state.Cluster   // nil: alone
 	Steering     []state.Steering // Unlisted: of services that the configuration does not list as well
+	Ports        []state.Ports
 	Unlisted     bool
 }
 
@@ -36,6 +37,7 @@ func (s *State) Put(root *schema.Root) {
 	s.putSwitches(f.Switches)
 	s.putServices(f.Services)
 	s.putSteering(f)
+	s.putPorts(f.Switches)
 }
 
 func (s *State) putSwitches(all *schema.Firstack_Firstack_Switches) {

@@ -33,6 +33,7 @@ func Handler(s Source) http.Handler {
 	mux.HandleFunc("GET /v1/counters", answer(func(r *http.Request) (any, error) { return s.Counters(r.Context()) }))
 	mux.HandleFunc("GET /v1/learning", answer(func(r *http.Request) (any, error) { return s.Learning(r.Context()) }))
 	mux.HandleFunc("GET /v1/steering", answer(func(r *http.Request) (any, error) { return s.Steering(r.Context()) }))
+	mux.HandleFunc("GET /v1/ports", answer(func(r *http.Request) (any, error) { return s.Ports(r.Context()) }))
 	mux.HandleFunc("GET /v1/translations", answer(func(r *http.Request) (any, error) {
 		limit, err := limitOf(r)
 		if err != nil {

@@ -72,7 +72,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 		name    string
 		collect func(context.Context, chan<- prometheus.Metric) error
 	}{
-		{"sessions", c.sessions}, {"cluster", c.cluster}, {"services", c.services}, {"replicas", c.replicas}, {"learning", c.learning}, {"steering", c.steering}, {"counters", c.counters},
+		{"sessions", c.sessions}, {"cluster", c.cluster}, {"services", c.services}, {"replicas", c.replicas}, {"learning", c.learning}, {"steering", c.steering}, {"ports", c.ports}, {"counters", c.counters},
 	} {
 		began := time.Now()
 		err := part.collect(ctx, out)

@@ -104,6 +104,17 @@ func (s source) Steering(context.Context) ([]state.Steering, error) {
 	}, s.err
 }
 
+func (s source) Ports(context.Context) ([]state.Ports, error) {
+	return []state.Ports{
+		{Switch: "edge", Connected: true, Since: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Ports: []state.Port{
+			{Name: "1/1/1", Port: 132, Admin: "UP", Oper: "UP", Up: true, Changed: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
+				Counters: state.PortCounters{InOctets: 9000, InPackets: 90, InDiscards: 1, OutOctets: 8000, OutPackets: 80, OutErrors: 2}},
+			{Name: "1/2/1", Port: 140, Admin: "DOWN", Oper: "DOWN"},
+		}},
+		{Switch: "front", Since: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Error: "subscription: gone", Ports: []state.Port{}},
+	}, s.err
+}
+
 func (s source) Ready(context.Context) error { return s.err }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -142,7 +153,7 @@ func get(t *testing.T, s state.Source, path string) (int, []byte) {
 func TestJSON(t *testing.T) {
 	for path, file := range map[string]string{
 		"/v1/sessions": "sessions.json", "/v1/services": "services.json", "/v1/replicas": "replicas.json",
-		"/v1/translations?limit=1": "translations.json", "/v1/counters": "counters.json", "/v1/learning": "learning.json", "/v1/steering": "steering.json",
+		"/v1/translations?limit=1": "translations.json", "/v1/counters": "counters.json", "/v1/learning": "learning.json", "/v1/steering": "steering.json", "/v1/ports": "ports.json",
 	} {
 		code, body := get(t, source{}, path)
 		if code != http.StatusOK || !json.Valid(body) {

@@ -182,6 +182,38 @@ type SteeredReplica struct {
 	Share    float64    `json:"share"`            // of all connections that goes to it alone
 }
 
+// Ports is what a switch tells of its ports over gNMI.
+type Ports struct {
+	Switch    string    `json:"switch"`
+	Connected bool      `json:"connected"` // the ports are followed; if not, this is how they were last known
+	Since     time.Time `json:"since"`     // when that last changed
+	Error     string    `json:"error,omitempty"`
+	Ports     []Port    `json:"ports"`
+}
+
+// Port is one of them.
+type Port struct {
+	Name     string       `json:"name"`
+	Port     uint32       `json:"port"`                   // number in P4Runtime
+	Admin    string       `json:"admin_status,omitempty"` // UP, DOWN or TESTING
+	Oper     string       `json:"oper_status,omitempty"`  // of openconfig-interfaces
+	Up       bool         `json:"up"`                     // counts as up: nothing clear is said against it
+	Changed  time.Time    `json:"last_change,omitzero"`   // when it last came up or went down, as far as was seen
+	Counters PortCounters `json:"counters"`
+}
+
+// PortCounters are the switch's own, sampled.
+type PortCounters struct {
+	InOctets    uint64 `json:"in_octets"`
+	InPackets   uint64 `json:"in_packets"`
+	InDiscards  uint64 `json:"in_discards"`
+	InErrors    uint64 `json:"in_errors"`
+	OutOctets   uint64 `json:"out_octets"`
+	OutPackets  uint64 `json:"out_packets"`
+	OutDiscards uint64 `json:"out_discards"`
+	OutErrors   uint64 `json:"out_errors"`
+}
+
 // Source answers questions. Every answer is a snapshot.
 type Source interface {
 	Sessions(context.Context) ([]Session, error)
@@ -195,6 +227,8 @@ type Source interface {
 	// Cluster is nil for a controller that is alone.
 	Cluster(context.Context) (*Cluster, error)
 	Steering(context.Context) ([]Steering, error)
+	// Ports gives those of switches that are asked for them.
+	Ports(context.Context) ([]Ports, error)
 	// Ready is nil once every switch is ours and holds what it should, or is another controller's while we stand by.
 	Ready(context.Context) error
 }

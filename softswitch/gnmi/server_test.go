@@ -26,7 +26,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon")) // of ygot, for the life of the process
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"), // of ygot, for the life of the process
+		// gnmic's client leaves these when a subscription ends while nobody reads.
+		goleak.IgnoreAnyFunction("github.com/openconfig/gnmic/pkg/api/target.(*Target).SubscribeOnceChan.func1"),
+		goleak.IgnoreAnyFunction("github.com/openconfig/gnmic/pkg/api/target.(*Target).SubscribeStreamChan.func1"))
 }
 
 // device is ports that tests change.

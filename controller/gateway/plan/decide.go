@@ -36,11 +36,7 @@ type origin struct {
 // Hops lists the next hops that services need: they have to be asked for before anybody comes from there.
 func (s *Server) Hops(routing *Routing, services []*config.Service) []Hop {
 	var hops []Hop
-	add := func(a netip.Addr) {
-		if h, _, ok := routing.Lookup(a); ok && !slices.Contains(hops, h) {
-			hops = append(hops, h)
-		}
-	}
+	add := func(a netip.Addr) { hops = routing.Hops(hops, a) }
 	for _, one := range services {
 		for _, r := range one.Replicas {
 			add(r.Address)
@@ -104,7 +100,8 @@ func (s *service) setVariants() {
 	}
 }
 
-// replicas says which copies a group of the service holds: the replicas', and with the origin also its own.
+// replicas says which copies a group of the service holds: the replicas', and with the origin also its own, if there is a
+// way to it.
 func (s *service) replicas(numbers *ServerNumbers, withOrigin bool, variant int) ([]p4rt.Replica, error) {
 	var copies []p4rt.Replica
 	for _, l := range s.legs {
@@ -117,7 +114,7 @@ func (s *service) replicas(numbers *ServerNumbers, withOrigin bool, variant int)
 			copies = append(copies, c)
 		}
 	}
-	if withOrigin && len(s.origins) > 0 {
+	if withOrigin && len(s.origins) > 0 && s.variants[variant] != 0 {
 		n, err := numbers.Legs.Get(netip.Addr{})
 		if err != nil {
 			return nil, err

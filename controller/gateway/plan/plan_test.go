@@ -130,7 +130,7 @@ func TestClientGateway(t *testing.T) {
 	c := exampleConfig(t)
 	program := must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t)
 	p, s := NewClient(program, target.Named(target.Auto)), &c.Switches[0]
-	routing := NewRouting(s)
+	routing := NewRouting(s, nil)
 	learned := Neighbors{
 		{2, netip.MustParseAddr("10.0.0.10")}: {2, 0, 0, 0, 0, 10},
 		{2, netip.MustParseAddr("10.0.1.10")}: {2, 0, 0, 0, 0, 11},
@@ -144,7 +144,7 @@ func TestClientGateway(t *testing.T) {
 func serverStages(t *testing.T, c *config.Config, probed Probed, hops *Numbers[Hop], numbers *ServerNumbers) ([]Stage, []string, *Server) {
 	t.Helper()
 	p := NewServer(must(servergateway.Bind(infoOf(t, p4src.ServerGateway)))(t))
-	routing := NewRouting(&c.Switches[1])
+	routing := NewRouting(&c.Switches[1], nil)
 	var services []*config.Service
 	for i := range c.Services {
 		services = append(services, &c.Services[i])
@@ -192,7 +192,7 @@ func TestReplicaGateway(t *testing.T) {
 		Replica: netip.MustParseAddrPort("198.51.100.99:80"), Server: netip.MustParseAddrPort("192.0.2.80:80"), Form: 3,
 	}}
 	stages := must(p.Stand(list, draining, s.Direct, p.NewCells()))(t)
-	routing := NewRouting(s)
+	routing := NewRouting(s, nil)
 	first := routerStages(t, p.Router, routing, nil, append(routing.Vias(), p.Hops(routing, list)...), NewNumbers[Hop]("next hop", 0xffff))
 	golden(t, "replica", text(program.Schema, append(first, stages...)...))
 }
@@ -215,7 +215,7 @@ func TestNumbersSurviveARestart(t *testing.T) {
 	}
 
 	hops, numbers = NewNumbers[Hop]("next hop", 0xffff), NewServerNumbers()
-	p.Restore(held, NewRouting(&c.Switches[1]), hops)
+	p.Restore(held, NewRouting(&c.Switches[1], nil), hops)
 	p.RestoreNumbers(held, numbers)
 	slices.Reverse(c.Services)
 	after, _, _ := serverStages(t, c, healthy, hops, numbers)
@@ -228,7 +228,7 @@ func TestNumbersSurviveARestart(t *testing.T) {
 func TestRestoreLearnsNeighbors(t *testing.T) {
 	c := exampleConfig(t)
 	p := NewClient(must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t), target.Named(target.Auto))
-	routing := NewRouting(&c.Switches[0])
+	routing := NewRouting(&c.Switches[0], nil)
 	learned := Neighbors{{2, netip.MustParseAddr("10.0.0.10")}: {2, 0, 0, 0, 0, 10}}
 	hops := NewNumbers[Hop]("next hop", 0xffff)
 	for range 5 { // numbers that are not the ones a new controller would give

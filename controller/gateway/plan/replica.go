@@ -102,9 +102,7 @@ func NewReplica(p *replicagateway.Program) *Replica {
 func (r *Replica) Hops(routing *Routing, list []StandIn) []Hop {
 	var hops []Hop
 	for _, s := range list {
-		if h, _, ok := routing.Lookup(s.Replica.Addr()); ok {
-			hops = append(hops, h)
-		}
+		hops = routing.Hops(hops, s.Replica.Addr())
 	}
 	return hops
 }

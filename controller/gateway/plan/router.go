@@ -126,7 +126,7 @@ func (r *Router) Restore(entities []*p4v1.Entity, routing *Routing, hops *Number
 		if !ok || number == 0 {
 			continue
 		}
-		at, direct, found := routing.Lookup(to.Addr())
+		at, direct, found := routing.Configured(to.Addr())
 		if !found || at.Port != port || to.IsSingleIP() != direct && !via(routing, to, at) {
 			continue
 		}
@@ -207,7 +207,9 @@ func (r *Router) table(routing *Routing, known Neighbors) []destination {
 	by := map[netip.Prefix]destination{}
 	// A connected prefix goes to the controller, which asks for its hosts; hosts that are known have a route each.
 	for _, c := range routing.connected {
-		by[c.prefix] = destination{to: c.prefix}
+		if routing.Up(c.port) || !routing.detour(c.prefix) {
+			by[c.prefix] = destination{to: c.prefix} // the controller also tells senders that nobody is there
+		}
 	}
 	for h := range known {
 		if at, direct, ok := routing.Lookup(h.Address); ok && direct && at == h {
@@ -216,6 +218,9 @@ func (r *Router) table(routing *Routing, known Neighbors) []destination {
 		}
 	}
 	for _, route := range routing.routes {
+		if !routing.Up(route.Port) {
+			continue
+		}
 		to := route.Prefix.Masked()
 		by[to] = destination{to: to, hop: Hop{route.Port, route.Via}}
 	}

@@ -24,6 +24,7 @@ type Routing struct {
 	connected []connected
 	routes    []config.Route // with a next hop
 	static    Neighbors
+	down      map[uint16]bool
 }
 
 // connected is a prefix whose every destination is its own next hop.
@@ -32,9 +33,9 @@ type connected struct {
 	port   uint16
 }
 
-// NewRouting reads a switch's ports, routes and neighbors.
-func NewRouting(s *config.Switch) *Routing {
-	r := &Routing{ports: map[uint16]config.Port{}, own: map[netip.Addr]uint16{}, static: Neighbors{}}
+// NewRouting reads a switch's ports, routes and neighbors. Nothing leads out of ports that are down; nil: all are up.
+func NewRouting(s *config.Switch, down map[uint16]bool) *Routing {
+	r := &Routing{ports: map[uint16]config.Port{}, own: map[netip.Addr]uint16{}, static: Neighbors{}, down: down}
 	for _, p := range s.Ports {
 		r.ports[p.Port] = p
 		for _, a := range p.Addresses {
@@ -89,24 +90,83 @@ func (r *Routing) Static(h Hop) (tables.MAC, bool) {
 	return m, ok
 }
 
+// Up tells whether anything may lead out of a port.
+func (r *Routing) Up(port uint16) bool { return !r.down[port] }
+
 // Lookup finds the next hop to an address by the longest prefix; direct says that the address is its own next hop.
 // The switch's own addresses have none.
+//
+// Prefixes behind ports that are down don't count; what is less specific does then. But what is connected is not looked for
+// by the default route: it is known not to be there, and the router there would send it back.
 func (r *Routing) Lookup(a netip.Addr) (hop Hop, direct, ok bool) {
-	if _, own := r.own[a]; own {
-		return Hop{}, false, false
+	hop, direct, bits := r.lookup(a, r.Up)
+	if bits == 0 && !direct {
+		if _, connected, _ := r.Configured(a); connected {
+			return Hop{}, false, false
+		}
 	}
-	best := -1
+	return hop, direct, bits >= 0
+}
+
+// Configured is Lookup as if all ports were up: whose neighbor an address is does not change when its port goes down.
+func (r *Routing) Configured(a netip.Addr) (hop Hop, direct, ok bool) {
+	hop, direct, bits := r.lookup(a, func(uint16) bool { return true })
+	return hop, direct, bits >= 0
+}
+
+// lookup gives also the length of the prefix; -1: there is none.
+func (r *Routing) lookup(a netip.Addr, up func(uint16) bool) (hop Hop, direct bool, best int) {
+	best = -1
+	if _, own := r.own[a]; own {
+		return Hop{}, false, best
+	}
 	for _, c := range r.connected {
-		if c.prefix.Contains(a) && c.prefix.Bits() > best {
+		if c.prefix.Contains(a) && c.prefix.Bits() > best && up(c.port) {
 			best, hop, direct = c.prefix.Bits(), Hop{c.port, a}, true
 		}
 	}
 	for _, route := range r.routes {
-		if route.Prefix.Contains(a) && route.Prefix.Bits() > best {
+		if route.Prefix.Contains(a) && route.Prefix.Bits() > best && up(route.Port) {
 			best, hop, direct = route.Prefix.Bits(), Hop{route.Port, route.Via}, false
 		}
 	}
-	return hop, direct, best >= 0
+	return hop, direct, best
+}
+
+// Severed tells whether an address can't be reached for ports that are down alone. Nil routing knows of none.
+func (r *Routing) Severed(a netip.Addr) bool {
+	if r == nil {
+		return false
+	}
+	_, _, configured := r.Configured(a)
+	_, _, now := r.Lookup(a)
+	return configured && !now
+}
+
+// detour tells whether something else than the default route leads to a prefix.
+func (r *Routing) detour(to netip.Prefix) bool {
+	for _, c := range r.connected {
+		if c.prefix.Bits() < to.Bits() && c.prefix.Contains(to.Addr()) && r.Up(c.port) {
+			return true
+		}
+	}
+	for _, route := range r.routes {
+		if b := route.Prefix.Bits(); b > 0 && b < to.Bits() && route.Prefix.Contains(to.Addr()) && r.Up(route.Port) {
+			return true
+		}
+	}
+	return false
+}
+
+// Hops adds the next hops to an address to a list: the one of now, and the one when all ports are up, so that a port that
+// comes back finds its neighbors known.
+func (r *Routing) Hops(hops []Hop, a netip.Addr) []Hop {
+	for _, find := range []func(netip.Addr) (Hop, bool, bool){r.Configured, r.Lookup} {
+		if h, _, ok := find(a); ok && !slices.Contains(hops, h) {
+			hops = append(hops, h)
+		}
+	}
+	return hops
 }
 
 // Vias lists the next hops of the routes.

@@ -221,11 +221,7 @@ func (one *Steered) watched(a netip.Addr) (clientgateway.WatchedKey, bool) {
 // SteeringHops lists the next hops that choices need.
 func SteeringHops(all []Steered, routing *Routing) []Hop {
 	var hops []Hop
-	add := func(a netip.Addr) {
-		if h, _, ok := routing.Lookup(a); ok && !slices.Contains(hops, h) {
-			hops = append(hops, h)
-		}
-	}
+	add := func(a netip.Addr) { hops = routing.Hops(hops, a) }
 	for i := range all {
 		add(all[i].Server.Addr())
 		for _, a := range all[i].Choice.Legs {

@@ -43,7 +43,7 @@ func steeredExample() []Steered {
 }
 
 func newSteeringPlan(t *testing.T) (*Client, *Routing) {
-	return NewClient(must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t), target.Named(target.Auto)), NewRouting(&exampleConfig(t).Switches[0])
+	return NewClient(must(clientgateway.Bind(infoOf(t, p4src.ClientGateway)))(t), target.Named(target.Auto)), NewRouting(&exampleConfig(t).Switches[0], nil)
 }
 
 func TestSteering(t *testing.T) {

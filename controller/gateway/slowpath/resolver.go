@@ -44,9 +44,22 @@ type resolver struct {
 	asking  int // hops that packets asked for and that have no address yet
 	learned int
 	dirty   bool
+	up      func(port uint16) bool
 }
 
-func newResolver() resolver { return resolver{hops: map[plan.Hop]*neighbor{}} }
+func newResolver() resolver {
+	return resolver{hops: map[plan.Hop]*neighbor{}, up: func(uint16) bool { return true }}
+}
+
+// setUp sets which ports are up. Those behind ports that have come up are asked for at once.
+func (r *resolver) setUp(up func(port uint16) bool) {
+	for h, n := range r.hops {
+		if up(h.Port) && !r.up(h.Port) {
+			n.asked, n.next = 0, 0
+		}
+	}
+	r.up = up
+}
 
 // want sets the hops that are asked for by themselves; keep says which ones may stay.
 func (r *resolver) want(wanted []plan.Hop, keep func(plan.Hop) bool) {
@@ -162,6 +175,16 @@ func (r *resolver) due(now time.Duration) (ask []query, lost []held, changed boo
 	for _, h := range ready {
 		n := r.hops[h]
 		unknown := n.mac == tables.MAC{}
+		if !r.up(h.Port) {
+			if n.waiting.frame != nil {
+				lost = append(lost, n.waiting)
+				n.waiting = held{}
+			}
+			if unknown && !n.wanted {
+				r.remove(h, n)
+			}
+			continue
+		}
 		if n.asked >= attempts {
 			lost = append(lost, n.waiting)
 			n.waiting = held{}

@@ -59,12 +59,21 @@ func New(routing *plan.Routing) *Router {
 
 // Configure replaces the configuration. wanted are the hops to be asked for without waiting for a packet. Learned
 // neighbors whose network is gone, or that are configured now, are forgotten.
+// Nobody is asked for on a port that is down; who was known there is asked again when it is up.
 func (r *Router) Configure(routing *plan.Routing, wanted []plan.Hop) {
 	r.routing = routing
+	r.asking.setUp(routing.Up)
 	r.asking.want(wanted, func(h plan.Hop) bool {
 		_, static := routing.Static(h)
-		at, direct, ok := routing.Lookup(h.Address)
-		return !static && ok && at == h && (direct || at.Address == h.Address) && routing.HasPort(h.Port)
+		if static || !routing.HasPort(h.Port) {
+			return false
+		}
+		for _, find := range []func(netip.Addr) (plan.Hop, bool, bool){routing.Configured, routing.Lookup} {
+			if at, direct, ok := find(h.Address); ok && at == h && (direct || at.Address == h.Address) {
+				return true
+			}
+		}
+		return false
 	})
 }
 

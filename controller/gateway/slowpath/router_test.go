@@ -13,7 +13,11 @@ import (
 	"github.com/firstack/firstack/tests/packet"
 )
 
-func routing() *plan.Routing {
+func routing(down ...uint16) *plan.Routing {
+	ports := map[uint16]bool{}
+	for _, p := range down {
+		ports[p] = true
+	}
 	return plan.NewRouting(&config.Switch{
 		Ports: []config.Port{
 			{Port: 1, MAC: config.MAC{2, 0, 0, 0, 0, 1}, Addresses: []netip.Prefix{netip.MustParsePrefix("172.16.0.1/30")}},
@@ -22,7 +26,7 @@ func routing() *plan.Routing {
 		},
 		Routes:    []config.Route{{Prefix: netip.MustParsePrefix("198.51.100.0/24"), Port: 1, Via: netip.MustParseAddr("172.16.0.2")}},
 		Neighbors: []config.Neighbor{{Address: netip.MustParseAddr("10.0.0.5"), Port: 2, MAC: config.MAC{2, 0, 0, 0, 0, 5}}},
-	})
+	}, ports)
 }
 
 func frame(text string) []byte { return packet.MustParse(text).Build() }
@@ -204,10 +208,39 @@ func TestWanted(t *testing.T) {
 	if len(r.Neighbors()) != 1 {
 		t.Errorf("%v", r.Neighbors())
 	}
-	bare := plan.NewRouting(&config.Switch{})
+	bare := plan.NewRouting(&config.Switch{}, nil)
 	r.Configure(bare, nil)
 	if len(r.Neighbors()) != 0 || r.asking.asking != 0 || r.asking.learned != 0 {
 		t.Errorf("%+v", r.asking)
+	}
+}
+
+// Nobody is asked for behind a port that is down, nor forgotten, and who waits for an answer from there is told; when it is
+// up again everybody is asked at once.
+func TestDown(t *testing.T) {
+	r := New(routing())
+	via := plan.Hop{Port: 1, Address: netip.MustParseAddr("172.16.0.2")}
+	r.Configure(routing(), []plan.Hop{via})
+	r.Tick(0)
+	r.Packet(1, ARP, frame("eth fe>01 / arp reply sha=fe spa=172.16.0.2 tha=01 tpa=172.16.0.1"), 0)
+	r.Packet(2, NoRoute, frame("eth aa>02 / ip 10.0.7.7>10.0.8.8 / tcp 5>80 S"), time.Second)
+	r.Configure(routing(1, 2), []plan.Hop{via})
+	out, _ := r.Tick(2 * time.Second)
+	if got := texts(t, out); !strings.HasPrefix(got, "2: eth 02>aa / ip 10.0.0.1>10.0.7.7 df dscp=48 / icmp host-unreachable") || len(out) != 1 {
+		t.Errorf("down: %s", got)
+	}
+	for s := 3; s < 600; s++ {
+		if out, changed := r.Tick(time.Duration(s) * time.Second); len(out) != 0 || changed {
+			t.Fatalf("after %d s down: %s, %v", s, texts(t, out), changed)
+		}
+	}
+	if n := r.Neighbors(); len(n) != 1 || r.asking.asking != 0 {
+		t.Errorf("known: %v, %+v", n, r.asking)
+	}
+	r.Configure(routing(), []plan.Hop{via})
+	out, _ = r.Tick(600 * time.Second)
+	if got := texts(t, out); got != "1: eth 01>fe / arp request sha=01 spa=172.16.0.1 tpa=172.16.0.2" {
+		t.Errorf("up: %s", got)
 	}
 }
 
