@@ -62,8 +62,7 @@ func newUnit(c *config.Config, s *config.Switch, probed plan.Probed, changed fun
 	if err != nil {
 		return nil, err
 	}
-	// What auto stands for may serve registers or refuse them, which it is asked once.
-	capabilities.Registers = capabilities.Registers || o.Registers || capabilities.Name == target.Auto
+	capabilities.Registers = capabilities.Registers || o.Registers
 	options := p4rt.Options{
 		Name: s.Name, Address: s.Address, DeviceID: s.DeviceID, DeviceZero: s.DeviceID == 0,
 		Insecure: s.TLS == nil && s.Insecure,

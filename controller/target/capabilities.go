@@ -59,7 +59,7 @@ type Capabilities struct {
 	NumberedReplicas bool
 	// NoReconcile: RECONCILE_AND_COMMIT is refused (P4Service::SetForwardingPipelineConfig), so it is not tried.
 	NoReconcile bool
-	// Registers: RegisterEntry is served in the form in which firstack reads it.
+	// Registers: RegisterEntry is served in the form in which firstack reads it, or may be: it is asked for.
 	Registers bool
 }
 
@@ -95,7 +95,11 @@ func stratum(name Name, arch string, cpu ...uint16) Capabilities {
 }
 
 var byName = map[Name]func() Capabilities{
-	Auto: func() Capabilities { return v1model(Auto) },
+	Auto: func() Capabilities {
+		c := v1model(Auto)
+		c.Registers = true // firstack-switch has them; BMv2 says UNIMPLEMENTED
+		return c
+	},
 	BMv2: func() Capabilities { return v1model(BMv2) },
 	Firstack: func() Capabilities {
 		c := v1model(Firstack)
