@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/binary"
-	"sync/atomic"
 
 	"github.com/firstack/firstack/softswitch/ports"
 	"github.com/firstack/firstack/tests/packet"
@@ -28,9 +27,7 @@ const (
 // handshakes are a client that opens connections, and a replica that answers every SYN, in configuration A.
 type handshakes struct {
 	client, replica  *ports.Interface
-	syn, ack, synAck []byte        // templates
-	answers          atomic.Uint64 // that reached the client
-	answered         [maxHandshakes]atomic.Bool
+	syn, ack, synAck []byte // templates
 	unsent           ports.Counters
 }
 
@@ -82,22 +79,6 @@ func (h *handshakes) open(first, count int) {
 	h.client.SendBurst(frames, &h.unsent)
 }
 
-// repeat sends the clients' last packets again: of one that has no answer the SYN.
-func (h *handshakes) repeat(from, to int) {
-	for at := from; at < to; at += learnBatch {
-		var frames [][]byte
-		for i := at; i < min(at+learnBatch, to); i++ {
-			port := uint16(firstHandshake + i)
-			if h.answered[i].Load() {
-				frames = append(frames, fill(h.ack, atSport, port, isn(port)+1, 5001))
-			} else {
-				frames = append(frames, fill(h.syn, atSport, port, isn(port), 0))
-			}
-		}
-		h.client.SendBurst(frames, &h.unsent)
-	}
-}
-
 // answer is the replica: every SYN gets its SYN-ACK.
 func (h *handshakes) answer(frames [][]byte) {
 	var out [][]byte
@@ -114,10 +95,6 @@ func (h *handshakes) complete(frames [][]byte) {
 	var out [][]byte
 	for _, f := range frames {
 		if isTCP(f, "SA") {
-			h.answers.Add(1)
-			if i := int(binary.BigEndian.Uint16(f[atDport:])) - firstHandshake; i >= 0 && i < maxHandshakes {
-				h.answered[i].Store(true)
-			}
 			out = append(out, fill(h.ack, atSport, binary.BigEndian.Uint16(f[atDport:]), binary.BigEndian.Uint32(f[atAck:]), 5001))
 		}
 	}

@@ -20,15 +20,12 @@ import (
 )
 
 const (
-	learnTime = 3 * time.Second
-	// learnAhead is how many connections are opened before the controller has learned the first of them.
-	learnAhead = 1024
-	learnBatch = 16
-	// learnStall is how long nothing may be learned before the clients' packets come again, which have the switch tell
-	// again what was lost on the way.
-	learnStall    = 600 * time.Millisecond
-	learnPatience = 10 * time.Second // with entries that are still to be written
-	controlAddr   = "127.0.0.1:9561"
+	learnTime = time.Second
+	// learnStall is how long nothing may be learned before what is missing counts as lost.
+	learnStall     = 300 * time.Millisecond
+	learnPatience  = 10 * time.Second // with entries that are still to be written
+	firstLearnRate = 2000             // of the search
+	controlAddr    = "127.0.0.1:9561"
 )
 
 // learnConfig is the controller's configuration: a client gateway alone, with the hosts of the world around it.
@@ -67,52 +64,53 @@ func (b *bench) learning(ctx context.Context, round int) error {
 	return nil
 }
 
-// learn runs a switch and a controller beside it, and opens connections through them. Its rate ends with the moment in which
-// all entries were found in the switch.
-func (b *bench) learn(ctx context.Context, d device) (rate float64, err error) {
+// learn searches for the highest rate at which all are learned.
+func (b *bench) learn(ctx context.Context, d device) (float64, error) {
+	return search(firstLearnRate, maxHandshakes/learnTime.Seconds(), func(rate float64) (float64, float64, error) { return b.learnAt(ctx, d, rate) })
+}
+
+// learnAt runs a switch and a controller beside it, and opens connections at a rate through them. It gives how many a
+// second were learned until the last was.
+func (b *bench) learnAt(ctx context.Context, d device, rate float64) (got, loss float64, err error) {
 	r, err := d.launch(ctx, b.w)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer r.stop()
 	file := filepath.Join(b.dir, "learn.yaml")
 	if err := os.WriteFile(file, fmt.Appendf(nil, learnConfig, deviceID, lanPort, wanPort), 0o644); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	c := device{name: "firstack", argv: []string{b.controller, "run", "-c", file, "--gnmi", "off", "--log-level", "warn"}, listens: controlAddr}
 	k, err := c.launch(ctx, b.w)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer k.stop()
 	l, err := newLearner(b.w)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer l.close()
 	if err := l.ready(ctx); err != nil {
-		return 0, fmt.Errorf("%w: %s%s", err, k.log, r.log)
+		return 0, 0, fmt.Errorf("%w: %s%s", err, k.log, r.log)
 	}
-	start := time.Now()
-	opened, err := l.run(ctx, start)
+	opened, learned, took, err := l.run(ctx, rate)
 	if err != nil {
-		return 0, fmt.Errorf("%w: %s%s", err, k.log, r.log)
+		return 0, 0, fmt.Errorf("%w: %s%s", err, k.log, r.log)
 	}
 	if err := r.connect(b.w); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	for learned := time.Now(); ; {
-		took := time.Since(start) // reading takes time too
+	for deadline := time.Now().Add(learnPatience); ; {
 		written, err := r.translations(ctx, b.program)
 		switch {
 		case err != nil:
-			return 0, err
-		case written == opened:
-			return float64(opened) / took.Seconds(), nil
-		case written > opened || time.Since(learned) > learnPatience:
-			var told json.RawMessage
-			_ = l.ask(ctx, "/v1/learning", &told) // for the text only
-			return 0, fmt.Errorf("%d connections learned, %d have their entries: %s", opened, written, told)
+			return 0, 0, err
+		case written >= learned:
+			return float64(learned) / took.Seconds(), 1 - float64(learned)/float64(opened), nil
+		case time.Now().After(deadline):
+			return 0, 0, fmt.Errorf("%d connections learned, %d have their entries", learned, written)
 		}
 	}
 }
@@ -202,33 +200,25 @@ func (l *learner) learned(ctx context.Context) (int, error) {
 	return switches[0].Flows, nil
 }
 
-// run opens connections for learnTime, never more than learnAhead before they are learned, and waits for the last.
-func (l *learner) run(ctx context.Context, start time.Time) (opened int, err error) {
-	learned, moved, stalls := 0, start, 0
-	for more := true; more || learned < opened; {
-		more = time.Since(start) < learnTime && opened < maxHandshakes
-		for more && opened+learnBatch <= learned+learnAhead {
-			l.traffic.open(opened, learnBatch)
-			opened += learnBatch
-			more = opened < maxHandshakes
-		}
+// run opens connections at a rate and waits until the controller has them all, or learns no more.
+func (l *learner) run(ctx context.Context, rate float64) (opened, learned int, took time.Duration, err error) {
+	start := time.Now()
+	paced(rate, learnTime, func(batch int) {
+		batch = min(batch, maxHandshakes-opened)
+		l.traffic.open(opened, batch)
+		opened += batch
+	})
+	for moved := time.Now(); learned < opened && time.Since(moved) < learnStall; {
 		n, err := l.learned(ctx)
 		if err != nil {
-			return 0, err
+			return 0, 0, 0, err
 		}
-		switch {
-		case n > learned:
-			learned, moved, stalls = n, time.Now(), 0
-		case time.Since(moved) > learnStall && stalls == 20:
-			return 0, fmt.Errorf("%d of %d connections learned, and no more for %v; %d answers reached the client", learned, opened,
-				time.Duration(stalls)*learnStall, l.traffic.answers.Load())
-		case time.Since(moved) > learnStall:
-			l.traffic.repeat(0, opened)
-			moved, stalls = time.Now(), stalls+1
+		if n > learned {
+			learned, moved, took = n, time.Now(), time.Since(start)
 		}
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(time.Millisecond)
 	}
-	return opened, nil
+	return opened, learned, max(took, learnTime), nil
 }
 
 // findController finds the controller's program beside the switch's.

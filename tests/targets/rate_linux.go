@@ -12,16 +12,24 @@ const (
 )
 
 // findRate searches for the highest rate of which less than maxLoss is lost, in packets/s received.
-func (t *traffic) findRate(start float64) (best float64, err error) {
-	low, high, short := 0.0, maxRate, 0
-	for rate := start; high/max(low, 1) > precision && rate >= 100; {
+func (t *traffic) findRate(start float64) (float64, error) {
+	return search(start, maxRate, func(rate float64) (got, loss float64, err error) {
 		r, err := t.run(rate, trialTime, false)
+		return r.rate(), r.loss(), err
+	})
+}
+
+// search searches for the highest rate at which less than maxLoss is lost, and gives what came through in a second.
+func search(start, most float64, try func(rate float64) (got, loss float64, err error)) (best float64, err error) {
+	low, high, short := 0.0, most, 0
+	for rate := start; high/max(low, 1) > precision && rate >= 100; {
+		got, loss, err := try(rate)
 		if err != nil {
 			return 0, err
 		}
-		if r.loss() < maxLoss {
-			best = max(best, r.rate())
-			if r.rate() < rate*0.97 {
+		if loss < maxLoss {
+			best = max(best, got)
+			if got < rate*0.97 {
 				// The generator did not get the processor for all it was to send.
 				if short++; short == 3 {
 					return best, nil
@@ -35,8 +43,8 @@ func (t *traffic) findRate(start float64) (best float64, err error) {
 		switch {
 		case low == 0:
 			rate /= 2
-		case high == maxRate:
-			rate = min(rate*1.5, maxRate)
+		case high == most:
+			rate = min(rate*1.5, most)
 		default:
 			rate = (low + high) / 2
 		}

@@ -109,16 +109,10 @@ func (t *traffic) run(rate float64, duration time.Duration, stamped bool) (trial
 	t.collected = nil
 	t.collect.Store(stamped)
 	var c ports.Counters
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // without it, pauses are longer by 50 µs
-	batch := min(max(int(rate*100e-6), 1), maxBatch)
-	gap := time.Duration(float64(batch) / rate * 1e9)
-	start := time.Now()
-	next, at := start, 0
-	for time.Since(start) < duration {
+	at := 0
+	took := paced(rate, duration, func(batch int) {
 		frames := t.frames[at : at+batch]
-		if at += batch; at+batch > len(t.frames) {
+		if at += batch; at+maxBatch > len(t.frames) {
 			at = 0
 		}
 		if stamped {
@@ -127,13 +121,8 @@ func (t *traffic) run(rate float64, duration time.Duration, stamped bool) (trial
 			}
 		}
 		t.from.SendBurst(frames, &c)
-		next = next.Add(gap)
-		pause(time.Until(next))
-		if behind := time.Since(next); behind > maxBehind {
-			next = next.Add(behind) // what could not be sent in time is not made up for in one burst
-		}
-	}
-	r := trial{sent: c.OutFrames.Load(), took: time.Since(start)}
+	})
+	r := trial{sent: c.OutFrames.Load(), took: took}
 	for last := uint64(0); ; {
 		time.Sleep(20 * time.Millisecond)
 		if r.received = t.received.Load(); r.received >= r.sent || r.received == last {
@@ -153,6 +142,26 @@ func (t *traffic) run(rate float64, duration time.Duration, stamped bool) (trial
 	r.delays = t.collected
 	slices.Sort(r.delays)
 	return r, nil
+}
+
+// paced calls send at a rate for a while, with how many are due by then.
+func paced(rate float64, duration time.Duration, send func(batch int)) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // without it, pauses are longer by 50 µs
+	batch := min(max(int(rate*100e-6), 1), maxBatch)
+	gap := time.Duration(float64(batch) / rate * 1e9)
+	start := time.Now()
+	next := start
+	for time.Since(start) < duration {
+		send(batch)
+		next = next.Add(gap)
+		pause(time.Until(next))
+		if behind := time.Since(next); behind > maxBehind {
+			next = next.Add(behind) // what could not be sent in time is not made up for in one burst
+		}
+	}
+	return time.Since(start)
 }
 
 // pause sleeps as exactly as the kernel can; Go's timers are too coarse.
