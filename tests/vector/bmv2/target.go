@@ -12,7 +12,9 @@ import (
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/tests/vector"
@@ -104,34 +106,56 @@ func (t *Target) Load(ctx context.Context, p *vector.Program) error {
 	return t.openPlane()
 }
 
-// openPlane opens the data plane's stream. The switch refuses it until it is ready, and does not say when
-// that is: a stream that has not been refused for a while is taken as good.
+// openPlane opens the data plane's stream. The switch refuses it until it is ready, and takes one at a time, but says
+// nothing when it takes one. So two are opened: when one is refused for being one too many, the other was taken.
 func (t *Target) openPlane() error {
-	for range 50 {
-		var err error
-		if t.plane, err = openDataplane(t.streams, t.conns[1]); err != nil {
-			return err
-		}
-		refused := make(chan struct{})
-		t.readers.Add(1)
-		go func(plane *dataplane) {
-			defer t.readers.Done()
-			defer close(refused)
-			for {
-				f, err := plane.receive()
-				if err != nil {
-					return
-				}
-				t.received <- f
+	var planes [2]*dataplane
+	var ended [2]<-chan error
+	for range 500 {
+		for i := range planes {
+			if planes[i] != nil {
+				continue
 			}
-		}(t.plane)
+			var err error
+			if planes[i], err = openDataplane(t.streams, t.conns[1]); err != nil {
+				return err
+			}
+			ended[i] = t.read(planes[i])
+		}
+		which, err := 0, error(nil)
 		select {
-		case <-refused:
-		case <-time.After(quiet):
+		case err = <-ended[0]:
+		case err = <-ended[1]:
+			which = 1
+		}
+		switch status.Code(err) {
+		case codes.ResourceExhausted:
+			t.plane = planes[1-which]
 			return nil
+		case codes.Unavailable: // not ready yet
+			planes[which] = nil
+			time.Sleep(5 * time.Millisecond)
+		default:
+			return fmt.Errorf("data plane: %w", err)
 		}
 	}
 	return errors.New("the data plane's stream is refused again and again")
+}
+
+// read takes what leaves by a stream, and tells why the stream ended.
+func (t *Target) read(plane *dataplane) <-chan error {
+	ended := make(chan error, 1)
+	t.readers.Go(func() {
+		for {
+			f, err := plane.receive()
+			if err != nil {
+				ended <- err
+				return
+			}
+			t.received <- f
+		}
+	})
+	return ended
 }
 
 // Write implements vector.Target.
