@@ -113,10 +113,22 @@ func TestHealthDecidesWhoIsRaced(t *testing.T) {
 	raced("replica-A replica-C")
 	dead.Store(true)
 	raced("replica-C")
-	for port := range uint16(5) {
-		one := l.client(40000+port, 1)
+	port := uint16(40000)
+	served := func() string {
+		port++
+		one := l.client(port, 1)
 		one.open()
-		if got := one.ask(); got != "from "+replicaAddrs["C"] {
+		return one.ask()
+	}
+	// The gateways hear of it a moment later.
+	k.until("connections go to C", func() error {
+		if got := served(); got != "from "+replicaAddrs["C"] {
+			return errors.New(got)
+		}
+		return nil
+	})
+	for range 5 {
+		if got := served(); got != "from "+replicaAddrs["C"] {
 			t.Errorf("%q", got)
 		}
 	}

@@ -98,18 +98,48 @@ func (b *bench) judgeCapture(file string, broken bool) {
 	}
 }
 
-// oneAnswer looks for connections whose SYN was answered by two different servers.
+// oneAnswer looks for connections whose SYN was answered by two different servers. What comes when the client has closed
+// the connection does not count: a SYN that it sent twice may reach a server that has forgotten the connection by then,
+// which answers it as it would any old duplicate (RFC 9293 section 3.5), and is reset.
 func (b *bench) oneAnswer(file string) {
-	out := b.tshark(file, "tcp.flags.syn == 1 and tcp.flags.ack == 1", "-T", "fields", "-e", "tcp.dstport", "-e", "tcp.ack_raw", "-e", "tcp.seq_raw")
-	answers := make(map[string]string)
+	client := b.Layout.Host(b.client).Addresses[0].Addr()
+	out := b.tshark(file, fmt.Sprintf("tcp.flags.syn == 1 and tcp.flags.ack == 1 or ip.src == %s and (tcp.flags.fin == 1 or tcp.flags.reset == 1)", client),
+		"-T", "fields", "-e", "tcp.flags.syn", "-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "tcp.ack_raw", "-e", "tcp.seq_raw")
+	type answer struct{ acknowledged, number string }
+	answers := make(map[string][]answer) // by the client's port
+	closed := make(map[string]bool)
+	count, late := 0, 0
 	for line := range strings.Lines(string(out)) {
-		i := strings.LastIndex(line, "\t")
-		if other, ok := answers[line[:i]]; ok && other != line[i:] {
-			b.Errorf("connection %q has two answers: %q and %q", line[:i], other, line[i:])
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		if len(f) != 5 {
+			b.Fatalf("tshark prints %q", line)
 		}
-		answers[line[:i]] = line[i:]
+		if f[0] != "1" && f[0] != "True" {
+			closed[f[1]] = true
+			continue
+		}
+		port, this := f[2], answer{f[3], f[4]}
+		known := false
+		for _, other := range answers[port] {
+			if other.acknowledged != this.acknowledged {
+				continue
+			}
+			known = true
+			switch {
+			case other.number == this.number:
+			case closed[port]:
+				late++
+			default:
+				b.Errorf("connection from port %s, acknowledged %s, has two answers: %s and %s", port, this.acknowledged, other.number, this.number)
+			}
+		}
+		if !known {
+			count++
+			closed[port] = false
+			answers[port] = append(answers[port], this)
+		}
 	}
-	b.Logf("%d connections were answered", len(answers))
+	b.Logf("%d connections were answered; %d answers came to closed ones", count, late)
 }
 
 // shown is how many packets are shown of a kind.
