@@ -28,6 +28,7 @@ type stratum struct {
 	changed chan struct{}
 	cut     chan struct{} // ends all streams
 	mute    bool          // refuses everything
+	p4rt    bool          // has openconfig-p4rt, as Stratum has not
 	sets    int
 }
 
@@ -85,7 +86,11 @@ func (s *stratum) drop(mute bool) {
 }
 
 func (s *stratum) Capabilities(context.Context, *gpb.CapabilityRequest) (*gpb.CapabilityResponse, error) {
-	return &gpb.CapabilityResponse{SupportedModels: []*gpb.ModelData{{Name: "openconfig-interfaces-stratum"}, {Name: "openconfig-interfaces"}}}, nil
+	models := []*gpb.ModelData{{Name: "openconfig-interfaces-stratum"}, {Name: "openconfig-interfaces"}}
+	if s.p4rt {
+		models = append(models, &gpb.ModelData{Name: "openconfig-p4rt"})
+	}
+	return &gpb.CapabilityResponse{SupportedModels: models}, nil
 }
 
 func text(s string) *gpb.TypedValue {

@@ -136,3 +136,14 @@ func TestStates(t *testing.T) {
 		}
 	}
 }
+
+// A switch that has openconfig-p4rt keeps the numbers of P4Runtime in state/id.
+func TestOpenConfigP4RT(t *testing.T) {
+	s := newStratum(t)
+	s.p4rt = true
+	w, _ := s.watch(t, here)
+	v := until(t, w, "followed", func(v View) bool { return v.Connected })
+	if len(v.Ports) != 2 || v.Ports[0].ID != 1 || v.Ports[1].ID != 2 || down(w) != "[2]" {
+		t.Errorf("%+v", v)
+	}
+}

@@ -238,7 +238,11 @@ func TestDown(t *testing.T) {
 		t.Errorf("known: %v, %+v", n, r.asking)
 	}
 	r.Configure(routing(), []plan.Hop{via})
-	out, _ = r.Tick(600 * time.Second)
+	r.Tick(600 * time.Second)
+	r.Packet(1, ARP, frame("eth fe>01 / arp reply sha=fe spa=172.16.0.2 tha=01 tpa=172.16.0.1"), 600*time.Second) // good for a minute
+	r.Configure(routing(1), []plan.Hop{via})
+	r.Configure(routing(), []plan.Hop{via})
+	out, _ = r.Tick(602 * time.Second)
 	if got := texts(t, out); got != "1: eth 01>fe / arp request sha=01 spa=172.16.0.1 tpa=172.16.0.2" {
 		t.Errorf("up: %s", got)
 	}
