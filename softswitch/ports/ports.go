@@ -31,7 +31,7 @@ type Port interface {
 const MaxBurst = 64
 
 // DefaultQueue is how many received frames may wait at an Interface.
-const DefaultQueue = 2048
+const DefaultQueue = 4096
 
 // Burster is a Port that sends many frames with less work than one after the other.
 type Burster interface {

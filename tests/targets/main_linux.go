@@ -19,16 +19,17 @@ func main() {
 	binary := flag.String("switch", "bin/firstack-switch", "firstack-switch to measure")
 	what := flag.String("what", "packets,inserts,learning,connections", "what to measure")
 	note := flag.String("note", "", "a sentence about the circumstances, for the report")
+	awake := flag.Bool("awake", true, "keep processors from being taken away")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *out, *binary, *note, *what, *rounds); err != nil {
+	if err := run(ctx, *out, *binary, *note, *what, *rounds, *awake); err != nil {
 		fmt.Fprintln(os.Stderr, "targets:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out, binary, note, what string, rounds int) error {
+func run(ctx context.Context, out, binary, note, what string, rounds int, awake bool) error {
 	b, err := newBench("tests/vector/data", binary)
 	if b != nil {
 		defer b.close()
@@ -36,11 +37,13 @@ func run(ctx context.Context, out, binary, note, what string, rounds int) error 
 	if err != nil {
 		return err
 	}
-	a, err := keepAwake()
-	if err != nil {
-		return err
+	if awake {
+		a, err := keepAwake()
+		if err != nil {
+			return err
+		}
+		defer a.stop()
 	}
-	defer a.stop()
 	for _, l := range b.left {
 		fmt.Println("NOT MEASURED:", l)
 	}
