@@ -32,6 +32,10 @@ func Down(ctx context.Context, name string) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...) // the state file stays, so that Down can be tried again
 	}
+	// One that a crash overtook while it was being started may have shown itself only now.
+	if err := s.stopAll(ctx); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(s.dir()); err != nil {
 		return fmt.Errorf("lab %s: %w", name, err)
 	}

@@ -65,8 +65,8 @@ func (p *Process) tail() string {
 	return "its log ends:\n  " + strings.Join(all[max(0, len(all)-lines):], "\n  ")
 }
 
-// owned lists the lab's processes that run: those in its namespaces that carry its name or are of a session that it
-// started. A shell that somebody opened there is not among them.
+// owned lists the lab's processes that run: those that carry its name, in its namespaces or on the way there, and those
+// in its namespaces of a session that it started. A shell that somebody opened there is not among them.
 func (s *State) owned() []int {
 	inodes := make(map[uint64]bool)
 	for _, ns := range s.Namespaces {
@@ -81,13 +81,16 @@ func (s *State) owned() []int {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
+		if carries(pid, s.Name) {
+			pids = append(pids, pid)
+			continue
+		}
 		var st unix.Stat_t
 		if unix.Stat(filepath.Join("/proc", e.Name(), "ns/net"), &st) != nil || !inodes[st.Ino] {
 			continue
 		}
 		session, err := unix.Getsid(pid)
-		ours := err == nil && slices.ContainsFunc(s.Processes, func(p Process) bool { return p.PID == session })
-		if ours || carries(pid, s.Name) {
+		if err == nil && slices.ContainsFunc(s.Processes, func(p Process) bool { return p.PID == session }) {
 			pids = append(pids, pid)
 		}
 	}
