@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -154,7 +155,7 @@ func (w *world) routed(on bool) error {
 	return err
 }
 
-// proxies are the TCP proxies that are installed; missing names the others.
+// proxies are the TCP proxies that are installed; missing says which are not, and why.
 func proxies(dir string) (found []path, missing []string, err error) {
 	haproxy := fmt.Sprintf(`global
   maxconn 4096
@@ -184,7 +185,7 @@ stream {
 	} {
 		binary, lookErr := exec.LookPath(c.binary)
 		if lookErr != nil {
-			missing = append(missing, c.binary)
+			missing = append(missing, c.binary+" as TCP proxy: not on PATH")
 			continue
 		}
 		file := filepath.Join(dir, c.file)
@@ -194,6 +195,11 @@ stream {
 		argv := []string{binary, "-f", file}
 		if c.binary == "nginx" {
 			argv = []string{binary, "-p", dir, "-c", file}
+			if out, err := exec.Command(binary, "-t", "-p", dir, "-c", file).CombinedOutput(); err != nil {
+				why, _, _ := strings.Cut(string(out), "\n")
+				missing = append(missing, "nginx as TCP proxy: "+why)
+				continue
+			}
 		}
 		found = append(found, path{name: c.name, device: &device{name: c.name, argv: argv, listens: lanAddr + ":80"}, address: lanAddr + ":80", offloads: true})
 	}

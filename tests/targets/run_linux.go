@@ -101,9 +101,7 @@ func newBench(vectors, firstack string) (b *bench, err error) {
 		return nil, err
 	}
 	b.paths = append(b.paths, found...)
-	for _, name := range missing {
-		b.left = append(b.left, name+" as TCP proxy: not on PATH")
-	}
+	b.left = append(b.left, missing...)
 	for _, d := range b.devices {
 		b.results = append(b.results, &measured{name: d.name, p4: d.p4, inserts: make(map[int][]float64)})
 	}
