@@ -14,6 +14,7 @@ import (
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/internal/shape"
 	"github.com/firstack/firstack/controller/model/schema"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 // Error is one thing that is wrong with a tree, and where.
@@ -27,11 +28,8 @@ func (e *Error) Error() string { return Text(e.Path) + ": " + e.Message }
 
 // Text gives a path as gNMI writes it: /firstack/services/service[name=web]/config/port.
 func Text(p *gpb.Path) string {
-	text, err := ygot.PathToString(p)
-	if err != nil {
-		return p.String() // only a path with an empty name has no text
-	}
-	return text
+	// Not ygot's: it has no text for empty names, and cleans keys as if they were folders.
+	return gnmitree.Text(p)
 }
 
 // elsewhere finds paths of package config in messages.
