@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -27,7 +28,7 @@ func ip(t *testing.T, format string, args ...any) error {
 // switch tells the controller, and the replica is withdrawn and raced again.
 func TestRealLink(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("NOT RUN: making interfaces needs root (sudo)")
+		t.Skip("NOT RUN: making interfaces needs root: sudo -E go test")
 	}
 	if _, err := exec.LookPath("ip"); err != nil {
 		t.Skip("NOT RUN: needs ip (apt-get install iproute2)")
@@ -35,11 +36,11 @@ func TestRealLink(t *testing.T) {
 	id := os.Getpid() % 100000
 	name, namespace := fmt.Sprintf("fsp%d", id), fmt.Sprintf("fsports-controller-%d", id)
 	if err := ip(t, "netns add %s", namespace); err != nil {
-		t.Skipf("NOT RUN: needs a kernel with network namespaces and CAP_SYS_ADMIN: %v", err)
+		t.Skipf("NOT RUN: no network namespace could be made; a container needs --privileged, a kernel CONFIG_NET_NS: %v", err)
 	}
 	t.Cleanup(func() { _ = ip(t, "netns del %s", namespace) })
 	if err := ip(t, "link add %s type veth peer name eth0 netns %s", name, namespace); err != nil {
-		t.Skipf("NOT RUN: needs a kernel with veth (CONFIG_VETH): %v", err)
+		t.Skipf("NOT RUN: no veth pair could be made; modprobe veth, or a kernel with CONFIG_VETH: %v", err)
 	}
 	t.Cleanup(func() { _ = ip(t, "link del %s", name) })
 	_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0o644)
@@ -69,8 +70,11 @@ func TestRealLink(t *testing.T) {
 	l.build(c)
 	sw := l.switches["rgB"].sw
 	iface, err := ports.OpenInterface(name, ports.InterfaceOptions{Logger: logger()})
+	if errors.Is(err, os.ErrPermission) {
+		t.Skipf("NOT RUN: a port on the interface needs AF_PACKET and CAP_NET_RAW; a container needs --privileged: %v", err)
+	}
 	if err != nil {
-		t.Skipf("NOT RUN: %v", err)
+		t.Fatal(err)
 	}
 	if err := sw.AddPort(behind, iface); err != nil {
 		t.Fatal(err)

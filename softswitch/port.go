@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/firstack/firstack/internal/changes"
 	"github.com/firstack/firstack/softswitch/ports"
 )
 
@@ -32,7 +33,7 @@ type portTable struct {
 	mu      sync.Mutex
 	current atomic.Pointer[map[uint32]*attached]
 	gone    map[uint32]bool // ports that were removed: down, for whoever watches them
-	next    chan struct{}   // closed at the next change; nil = nobody waits
+	changed changes.Notice  // a port came, went or changed its state
 }
 
 func (t *portTable) get(id uint32) *attached {
@@ -71,7 +72,7 @@ func (t *portTable) change(id uint32, p *attached) {
 		delete(t.gone, id)
 	}
 	t.current.Store(&m)
-	t.tell()
+	t.changed.Tell()
 }
 
 // AddPort attaches a port under a number, which must be free and neither the CPU port nor the drop

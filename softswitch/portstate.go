@@ -43,27 +43,12 @@ func (s *Switch) changePort(id uint32, change func(*attached) bool) error {
 		}
 		s.log.Info("port's state changed", "port", id, "interface", p.port.Name(), "up", p.up(), "enabled", !p.disabled.Load(), "link", p.link.Up)
 	}
-	s.ports.tell()
+	s.ports.changed.Tell()
 	return nil
 }
 
 // PortsChanged gives a channel that is closed when a port next comes, goes or changes its state.
-func (s *Switch) PortsChanged() <-chan struct{} {
-	s.ports.mu.Lock()
-	defer s.ports.mu.Unlock()
-	if s.ports.next == nil {
-		s.ports.next = make(chan struct{})
-	}
-	return s.ports.next
-}
-
-// tell closes the channel of PortsChanged. The caller holds mu.
-func (t *portTable) tell() {
-	if t.next != nil {
-		close(t.next)
-		t.next = nil
-	}
-}
+func (s *Switch) PortsChanged() <-chan struct{} { return s.ports.changed.Wait() }
 
 // interfaces are the switch's ports as its gNMI server sees them.
 type interfaces struct{ *Switch }

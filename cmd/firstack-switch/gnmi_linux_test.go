@@ -16,7 +16,7 @@ import (
 func veth(t *testing.T) (name, peer, namespace string) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("NOT RUN: making interfaces needs root (sudo)")
+		t.Skip("NOT RUN: making interfaces needs root: sudo -E go test")
 	}
 	if _, err := exec.LookPath("ip"); err != nil {
 		t.Skip("NOT RUN: needs ip (apt-get install iproute2)")
@@ -24,11 +24,11 @@ func veth(t *testing.T) (name, peer, namespace string) {
 	id := os.Getpid() % 100000
 	name, peer, namespace = fmt.Sprintf("fsg%d", id), "eth0", fmt.Sprintf("fsgnmi-%d", id)
 	if out, err := exec.Command("ip", "netns", "add", namespace).CombinedOutput(); err != nil {
-		t.Skipf("NOT RUN: needs a kernel with network namespaces and CAP_SYS_ADMIN: %s", out)
+		t.Skipf("NOT RUN: no network namespace could be made; a container needs --privileged, a kernel CONFIG_NET_NS: %s", out)
 	}
 	t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", namespace).Run() })
 	if out, err := exec.Command("ip", "link", "add", name, "type", "veth", "peer", "name", peer, "netns", namespace).CombinedOutput(); err != nil {
-		t.Skipf("NOT RUN: needs a kernel with veth (CONFIG_VETH): %s", out)
+		t.Skipf("NOT RUN: no veth pair could be made; modprobe veth, or a kernel with CONFIG_VETH: %s", out)
 	}
 	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", name).Run() })
 	_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0o644)

@@ -13,6 +13,7 @@ import (
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/state"
 	"github.com/firstack/firstack/controller/store"
+	"github.com/firstack/firstack/internal/changes"
 )
 
 // Controller is what the server configures, and asks for state.
@@ -41,7 +42,7 @@ type Server struct {
 	mu     sync.Mutex // held while the intent is changed
 	intent atomic.Pointer[Intent]
 
-	changes changes
+	changed changes.Notice // the intent
 	cache   cache
 }
 
@@ -53,7 +54,7 @@ func New(o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	s := &Server{options: o, changes: changes{next: make(chan struct{})}}
+	s := &Server{options: o}
 	s.intent.Store(o.Intent)
 	return s
 }
@@ -99,26 +100,6 @@ func (s *Server) apply(ctx context.Context, i *Intent) error {
 		return err
 	}
 	s.intent.Store(i)
-	s.changes.tell()
+	s.changed.Tell()
 	return nil
-}
-
-// changes wakes those who wait for the next one.
-type changes struct {
-	mu   sync.Mutex
-	next chan struct{}
-}
-
-// wait gives a channel that is closed at the next change.
-func (c *changes) wait() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.next
-}
-
-func (c *changes) tell() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.next)
-	c.next = make(chan struct{})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/firstack/firstack/controller/config"
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/store"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 // applyWithin is how long the controller may take for a configuration. A Set that began is finished even when who asked
@@ -42,7 +43,7 @@ func (s *Server) Set(ctx context.Context, req *gpb.SetRequest) (*gpb.SetResponse
 		err = s.commit(ctx, next)
 		switch {
 		case err == nil:
-			return response(req), nil
+			return gnmitree.SetResponse(req), nil
 		case errors.Is(err, store.ErrConflict) && try < setTries:
 			if err := s.catchUp(ctx); err != nil {
 				return nil, status.Errorf(codes.Unavailable, "configuration of the store: %v", err)
@@ -144,22 +145,4 @@ func (s *Server) catchUp(ctx context.Context) error {
 		return err
 	}
 	return s.apply(ctx, i)
-}
-
-// response lists what was done.
-func response(req *gpb.SetRequest) *gpb.SetResponse {
-	r := &gpb.SetResponse{Prefix: req.GetPrefix(), Timestamp: time.Now().UnixNano()}
-	add := func(path *gpb.Path, op gpb.UpdateResult_Operation) {
-		r.Response = append(r.Response, &gpb.UpdateResult{Path: path, Op: op})
-	}
-	for _, path := range req.GetDelete() {
-		add(path, gpb.UpdateResult_DELETE)
-	}
-	for _, u := range req.GetReplace() {
-		add(u.GetPath(), gpb.UpdateResult_REPLACE)
-	}
-	for _, u := range req.GetUpdate() {
-		add(u.GetPath(), gpb.UpdateResult_UPDATE)
-	}
-	return r
 }

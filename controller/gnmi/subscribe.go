@@ -49,7 +49,7 @@ func (t subscribed) Snapshot(ctx context.Context, age time.Duration, paths []*gp
 	return gnmitree.Snapshot{Leaves: snap.leaves, Made: snap.made}, nil
 }
 
-func (t subscribed) Changed() <-chan struct{} { return t.server.changes.wait() }
+func (t subscribed) Changed() <-chan struct{} { return t.server.changed.Wait() }
 
 func (t subscribed) Counts(p *gpb.Path) bool { return isCounter(p) }
 

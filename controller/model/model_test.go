@@ -46,13 +46,11 @@ func TestModules(t *testing.T) {
 
 // The modules are clean for yanglint as well, which is stricter, and for pyang.
 func TestLint(t *testing.T) {
-	for tool, args := range map[string][]string{
-		"yanglint": {"-p", "yang"}, // Debian: libyang2-tools
-		"pyang":    {"-p", "yang", "--strict"},
-	} {
+	for tool, args := range map[string][]string{"yanglint": {"-p", "yang"}, "pyang": {"-p", "yang", "--strict"}} {
+		howTo := map[string]string{"yanglint": "apt-get install libyang2-tools", "pyang": "pip install pyang"}[tool]
 		t.Run(tool, func(t *testing.T) {
 			if _, err := exec.LookPath(tool); err != nil {
-				t.Skipf("NOT RUN: %s is not on PATH; goyang has read the modules", tool)
+				t.Skipf("NOT RUN: %s is not on PATH (%s); goyang has read the modules", tool, howTo)
 			}
 			files, err := filepath.Glob("yang/*.yang")
 			if err != nil {

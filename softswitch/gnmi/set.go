@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"google.golang.org/grpc/codes"
@@ -41,25 +40,7 @@ func (s *Server) Set(_ context.Context, req *gpb.SetRequest) (*gpb.SetResponse, 
 			s.log.Info("port's admin state set", "port", i.ID, "interface", i.Name, "enabled", wanted)
 		}
 	}
-	return response(req), nil
-}
-
-// response tells what was done, in the order in which it was.
-func response(req *gpb.SetRequest) *gpb.SetResponse {
-	r := &gpb.SetResponse{Prefix: req.GetPrefix(), Timestamp: time.Now().UnixNano()}
-	add := func(p *gpb.Path, op gpb.UpdateResult_Operation) {
-		r.Response = append(r.Response, &gpb.UpdateResult{Path: p, Op: op})
-	}
-	for _, p := range req.GetDelete() {
-		add(p, gpb.UpdateResult_DELETE)
-	}
-	for _, u := range req.GetReplace() {
-		add(u.GetPath(), gpb.UpdateResult_REPLACE)
-	}
-	for _, u := range req.GetUpdate() {
-		add(u.GetPath(), gpb.UpdateResult_UPDATE)
-	}
-	return r
+	return gnmitree.SetResponse(req), nil
 }
 
 // edit is what a Set makes of the configuration.

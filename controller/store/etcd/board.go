@@ -67,7 +67,7 @@ func (c *Cluster) watchBoard(ctx context.Context) error {
 	}
 	c.board.revision = r.Header.Revision
 	c.board.mu.Unlock()
-	c.changes.tell()
+	c.changed.Tell()
 	ctx, cancel = context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
 	for r := range c.client.Watch(ctx, c.switches(), clientv3.WithPrefix(), clientv3.WithRev(r.Header.Revision+1)) {
@@ -87,7 +87,7 @@ func (c *Cluster) watchBoard(ctx context.Context) error {
 			c.board.revision = max(c.board.revision, e.Kv.ModRevision)
 		}
 		c.board.mu.Unlock()
-		c.changes.tell()
+		c.changed.Tell()
 	}
 	return errors.New("the watch has ended")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/firstack/firstack/controller/state"
 	"github.com/firstack/firstack/controller/store"
+	"github.com/firstack/firstack/internal/changes"
 )
 
 // Cluster is a controller's place among those that share an etcd.
@@ -17,7 +18,7 @@ type Cluster struct {
 	trouble trouble
 	lease   lease
 	board   board
-	changes changes // of lease and board
+	changed changes.Notice // lease or board
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -31,7 +32,7 @@ func Open(ctx context.Context, o Options) (*Cluster, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	c := &Cluster{options: o, changes: newChanges()}
+	c := &Cluster{options: o}
 	var err error
 	if c.client, err = dial(&c.options, &c.trouble); err != nil {
 		return nil, err
@@ -66,26 +67,4 @@ func (c *Cluster) Close() error {
 // request bounds a request to etcd.
 func (c *Cluster) request(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, c.options.Timeout)
-}
-
-// changes wakes those who wait for the next one.
-type changes struct {
-	mu   sync.Mutex
-	next chan struct{}
-}
-
-func newChanges() changes { return changes{next: make(chan struct{})} }
-
-// wait gives a channel that is closed at the next change.
-func (c *changes) wait() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.next
-}
-
-func (c *changes) tell() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.next)
-	c.next = make(chan struct{})
 }

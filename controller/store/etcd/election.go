@@ -31,7 +31,7 @@ type election struct {
 // Campaign implements p4rt.Elector.
 func (e *election) Campaign(ctx context.Context, reached <-chan bool, elected func(p4rt.ElectionID)) {
 	for ctx.Err() == nil {
-		next := e.changes.wait()
+		next := e.changed.Wait()
 		lease := e.lease.held()
 		leader, mine, count := e.field(e.name, e.keyOf(e.name, lease))
 		if lease == clientv3.NoLease || !e.knows(e.entered) || mine.key == "" || leader != mine {

@@ -43,7 +43,7 @@ func (c *Cluster) extend(id clientv3.LeaseID, asked time.Time, seconds int64) {
 	c.trouble.clear()
 	if news {
 		c.options.Logger.Info("lease held in etcd", "lease", text(id), "seconds", seconds, "controller", c.options.Name)
-		c.changes.tell()
+		c.changed.Tell()
 	}
 }
 
@@ -51,7 +51,7 @@ func (c *Cluster) extend(id clientv3.LeaseID, asked time.Time, seconds int64) {
 func (c *Cluster) expired() {
 	if c.lease.held() == clientv3.NoLease && c.ctx.Err() == nil {
 		c.options.Logger.Warn("lease in etcd is over: this controller is primary nowhere until etcd answers again")
-		c.changes.tell()
+		c.changed.Tell()
 	}
 }
 
@@ -62,7 +62,7 @@ func (c *Cluster) drop() {
 	l.id, l.until = clientv3.NoLease, time.Time{}
 	l.over.Stop()
 	l.mu.Unlock()
-	c.changes.tell()
+	c.changed.Tell()
 }
 
 // keep renews the lease until ctx ends, and then gives it back. A lease whose time is over may still be there when etcd
