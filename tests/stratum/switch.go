@@ -226,7 +226,7 @@ func (s *Switch) AddPort(id uint32, p link.Port) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ports[at] = unowned{p}
+	s.ports[at] = link.Unowned(p)
 	return s.chip.sw.AddPort(at, s.ports[at])
 }
 
@@ -249,8 +249,3 @@ func (s *Switch) Receive(port uint32, frame []byte) {
 
 // Close implements topo.Node.
 func (s *Switch) Close() error { return s.off() }
-
-// unowned is a port that outlives the chip: the world closes it.
-type unowned struct{ link.Port }
-
-func (unowned) Close() error { return nil }

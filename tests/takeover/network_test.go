@@ -104,7 +104,7 @@ func newNode(dir string, g *plan.Gateway) (*node, error) {
 }
 
 // AddPort implements topo.Node.
-func (n *node) AddPort(id uint32, p link.Port) error { return n.sw.AddPort(id, unowned{p}) }
+func (n *node) AddPort(id uint32, p link.Port) error { return n.sw.AddPort(id, link.Unowned(p)) }
 
 // Receive implements topo.Node.
 func (n *node) Receive(port uint32, frame []byte) { n.sw.Receive(port, frame) }
@@ -119,11 +119,6 @@ func (n *node) Close() error {
 	}
 	return n.log.Close()
 }
-
-// unowned is a port that outlives the switch: the world closes it.
-type unowned struct{ link.Port }
-
-func (unowned) Close() error { return nil }
 
 // names lists the switches.
 func (n *network) names() []string {

@@ -64,7 +64,7 @@ func (n *node) Dial(ctx context.Context) (net.Conn, error) { return n.listener.D
 func (n *node) Embedded() *softswitch.Switch { return n.sw }
 
 // AddPort implements topo.Node.
-func (n *node) AddPort(id uint32, p link.Port) error { return n.sw.AddPort(id, unowned{p}) }
+func (n *node) AddPort(id uint32, p link.Port) error { return n.sw.AddPort(id, link.Unowned(p)) }
 
 // Receive implements topo.Node.
 func (n *node) Receive(port uint32, frame []byte) { n.sw.Receive(port, frame) }
@@ -79,8 +79,3 @@ func (n *node) Close() error {
 	}
 	return nil
 }
-
-// unowned is a port that outlives the switch: the world closes it.
-type unowned struct{ link.Port }
-
-func (unowned) Close() error { return nil }
