@@ -83,7 +83,7 @@ func (h *handshakes) open(first, count int) {
 func (h *handshakes) answer(frames [][]byte) {
 	var out [][]byte
 	for _, f := range frames {
-		if isTCP(f, "S") {
+		if isTCP(f, flagsSyn) {
 			out = append(out, fill(h.synAck, atDport, binary.BigEndian.Uint16(f[atSport:]), 5000, binary.BigEndian.Uint32(f[atSeq:])+1))
 		}
 	}
@@ -94,17 +94,22 @@ func (h *handshakes) answer(frames [][]byte) {
 func (h *handshakes) complete(frames [][]byte) {
 	var out [][]byte
 	for _, f := range frames {
-		if isTCP(f, "SA") {
+		if isTCP(f, flagsSynAck) {
 			out = append(out, fill(h.ack, atSport, binary.BigEndian.Uint16(f[atDport:]), binary.BigEndian.Uint32(f[atAck:]), 5001))
 		}
 	}
 	h.client.SendBurst(out, &h.unsent)
 }
 
-func isTCP(frame []byte, flags string) bool {
-	want := map[string]byte{"S": 0x02, "SA": 0x12}[flags]
+// Flags of a TCP segment.
+const (
+	flagsSyn    = 0x02
+	flagsSynAck = 0x12
+)
+
+func isTCP(frame []byte, flags byte) bool {
 	return len(frame) >= frameLeast && frame[12] == 8 && frame[13] == 0 && frame[14] == 0x45 && frame[23] == packet.ProtoTCP &&
-		frame[atFlags] == want
+		frame[atFlags] == flags
 }
 
 // fill makes a frame of a template: the client's port, the numbers, and the checksum.

@@ -95,10 +95,10 @@ func TestHandshake(t *testing.T) {
 		if err := packet.CheckFrame(f); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := isTCP(f, "S"); got != (name == "SYN") {
+		if got := isTCP(f, flagsSyn); got != (name == "SYN") {
 			t.Errorf("%s is a SYN: %v", name, got)
 		}
-		if got := isTCP(f, "SA"); got != (name == "SYN-ACK") {
+		if got := isTCP(f, flagsSynAck); got != (name == "SYN-ACK") {
 			t.Errorf("%s is a SYN-ACK: %v", name, got)
 		}
 	}
