@@ -10,7 +10,7 @@ import (
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"github.com/spf13/cobra"
 
-	"github.com/firstack/firstack/controller/model"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 func newConfigGet(at *gnmiAccess) *cobra.Command {
@@ -54,9 +54,9 @@ func getPaths(ctx context.Context, c gpb.GNMIClient, out io.Writer, args []strin
 		for _, u := range n.GetUpdate() {
 			var pretty bytes.Buffer
 			if err := json.Indent(&pretty, u.GetVal().GetJsonIetfVal(), "", "  "); err != nil {
-				return fmt.Errorf("answer at %s: %w", model.Text(u.GetPath()), err)
+				return fmt.Errorf("answer at %s: %w", gnmitree.Text(u.GetPath()), err)
 			}
-			if _, err := fmt.Fprintf(out, "%s: %s\n", model.Text(u.GetPath()), pretty.Bytes()); err != nil {
+			if _, err := fmt.Fprintf(out, "%s: %s\n", gnmitree.Text(u.GetPath()), pretty.Bytes()); err != nil {
 				return err
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/model/schema"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 // encodeLeaf gives the value of a leaf in an encoding.
@@ -77,11 +78,11 @@ func jsonValue(text []byte, e gpb.Encoding) *gpb.TypedValue {
 func encodeNode(root *schema.Root, p *gpb.Path, e gpb.Encoding) (*gpb.TypedValue, error) {
 	nodes, err := ytypes.GetNode(model.Schema(), root, p)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", model.Text(p), err)
+		return nil, fmt.Errorf("%s: %w", gnmitree.Text(p), err)
 	}
 	text, err := ygot.Marshal7951(nodes[0].Data, &ygot.RFC7951JSONConfig{AppendModuleName: e == gpb.Encoding_JSON_IETF})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", model.Text(p), err)
+		return nil, fmt.Errorf("%s: %w", gnmitree.Text(p), err)
 	}
 	return jsonValue(text, e), nil
 }

@@ -7,7 +7,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/internal/gnmitree"
 )
 
@@ -81,7 +80,7 @@ func contentOf(t gpb.GetRequest_DataType) (content, error) {
 func (s *snapshot) updates(p *gpb.Path, e gpb.Encoding) ([]*gpb.Update, error) {
 	found := gnmitree.Expand(s.leaves, p)
 	if len(found) == 0 && len(p.GetElem()) > 0 && !isPattern(p) {
-		return nil, status.Errorf(codes.NotFound, "%s: has no data", model.Text(p))
+		return nil, status.Errorf(codes.NotFound, "%s: has no data", gnmitree.Text(p))
 	}
 	var updates []*gpb.Update
 	for _, l := range s.leaves {

@@ -22,6 +22,7 @@ import (
 	"github.com/firstack/firstack/controller/model"
 	"github.com/firstack/firstack/controller/state"
 	"github.com/firstack/firstack/controller/store"
+	"github.com/firstack/firstack/internal/gnmitree"
 )
 
 func TestMain(m *testing.M) {
@@ -201,7 +202,7 @@ func path(t testing.TB, text string) *gpb.Path {
 
 func text(t testing.TB, p *gpb.Path) string {
 	t.Helper()
-	return model.Text(p)
+	return gnmitree.Text(p)
 }
 
 func ietf(json string) *gpb.TypedValue {

@@ -23,7 +23,7 @@ func leavesOf(root *schema.Root, timestamp int64) []leaf {
 	var all []leaf
 	for _, n := range notifications {
 		for _, u := range n.GetUpdate() {
-			all = append(all, leaf{Path: u.GetPath(), Text: model.Text(u.GetPath()), Value: u.GetVal()})
+			all = append(all, leaf{Path: u.GetPath(), Text: gnmitree.Text(u.GetPath()), Value: u.GetVal()})
 		}
 	}
 	gnmitree.Sort(all)

@@ -24,13 +24,7 @@ type Error struct {
 }
 
 // Error gives "path: message", the path as gNMI writes it.
-func (e *Error) Error() string { return Text(e.Path) + ": " + e.Message }
-
-// Text gives a path as gNMI writes it: /firstack/services/service[name=web]/config/port.
-func Text(p *gpb.Path) string {
-	// Not ygot's: it has no text for empty names, and cleans keys as if they were folders.
-	return gnmitree.Text(p)
-}
+func (e *Error) Error() string { return gnmitree.Text(e.Path) + ": " + e.Message }
 
 // elsewhere finds paths of package config in messages.
 var elsewhere = regexp.MustCompile(`\b(?:switches|services|redirections)\[\d+\](?:\.[a-z-]+(?:\[\d+\])?)*`)
@@ -39,7 +33,7 @@ var elsewhere = regexp.MustCompile(`\b(?:switches|services|redirections)\[\d+\](
 func located(c *config.Config, err error) error {
 	var all []error
 	for _, e := range config.List(err) {
-		message := elsewhere.ReplaceAllStringFunc(e.Message, func(path string) string { return Text(Path(c, path)) })
+		message := elsewhere.ReplaceAllStringFunc(e.Message, func(path string) string { return gnmitree.Text(Path(c, path)) })
 		all = append(all, &Error{Path(c, e.Path), message})
 	}
 	return errors.Join(all...)
@@ -102,5 +96,5 @@ func below(node reflect.Type, name string) reflect.Type {
 	return node.Field(fieldOf(node, name)).Type.Elem()
 }
 
-// ParsePath reads what Text gives.
+// ParsePath reads what gnmitree.Text gives.
 func ParsePath(text string) (*gpb.Path, error) { return ygot.StringToStructuredPath(text) }
