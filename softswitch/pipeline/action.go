@@ -12,7 +12,8 @@ type action struct {
 	name   string
 	params []param
 	words  int // of the arguments
-	ops    []op
+	steps  []step
+	ops    []op // the same, fused
 	// jumps is set, instead of ops, when the action has control flow of its own:
 	// each step gives the index of the next.
 	jumps []func(p *packet) int
@@ -58,14 +59,20 @@ func (c *compiler) action(src *bmv2json.Action) (*action, error) {
 			a.jumps = append(a.jumps, step)
 			continue
 		}
+		c.moved = nil
 		f, err := c.primitive(prim)
 		if err != nil {
 			return nil, primitiveError(err, src.Name, prim)
 		}
 		if f != nil {
-			a.ops = append(a.ops, f)
+			s := step{do: f}
+			if prim.Op == "assign" {
+				s.m = c.moved
+			}
+			a.steps = append(a.steps, s)
 		}
 	}
+	a.ops = fuseMoves(a.steps)
 	return a, nil
 }
 

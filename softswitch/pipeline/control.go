@@ -16,17 +16,20 @@ type node struct {
 	// step is what the node does, without fusion and with events, for tracing.
 	step func(p *packet) *node
 
-	// nodeEqual, nodeUnequal: w[off] compared with k; nodeTest: test.
+	// nodeEqual, nodeUnequal: w[off] compared with k; nodeTest: test; nodeJump:
+	// jump by w[off], no when it is beyond.
 	off     int
 	k       uint64
 	test    test
 	yes, no *node
+	jump    []*node
 
 	// nodePlain: ops, then next.
 	ops  []op
 	next *node
 
-	table int // nodeTable: position among the tables
+	table int     // nodeTable: position among the tables
+	leads []*node // and what may follow
 
 	plain *call // the action of a plain node
 	exits bool  // it may exit
@@ -39,6 +42,7 @@ const (
 	nodeEqual
 	nodeUnequal
 	nodeTest
+	nodeJump
 	nodeTable
 )
 
@@ -68,6 +72,12 @@ func (pl *Pipeline) apply(n *node, p *packet) {
 		case nodeTest:
 			if n.test(p) {
 				n = n.yes
+			} else {
+				n = n.no
+			}
+		case nodeJump:
+			if v := p.w[n.off]; v < uint64(len(n.jump)) {
+				n = n.jump[v]
 			} else {
 				n = n.no
 			}
@@ -124,6 +134,7 @@ func (c *compiler) control(src *bmv2json.Control) (*node, error) {
 		}
 	}
 	fuse(nodes)
+	jumps(to(src.Init))
 	return to(src.Init), nil
 }
 
@@ -162,23 +173,41 @@ func fuse(nodes []*node) {
 }
 
 func (n *node) absorb() *node {
-	last := n
-	for at := n; at != nil && at.plain != nil; at = at.next {
-		k := at.plain
-		if k.action.jumps == nil && len(k.args) == 0 {
-			n.ops = append(n.ops, k.action.ops...)
-		} else {
-			n.ops = append(n.ops, func(p *packet) {
-				p.args = k.args
-				k.action.run(p)
-			})
+	var steps []step
+	facts := known{}
+	at := n
+	for at != nil {
+		if v, ok := facts[at.off]; at.compares() && ok {
+			at = at.past(at.off, v)
+			continue
 		}
-		last = at
-		if at.exits {
+		if at.plain == nil {
+			break
+		}
+		more := at.plain.steps()
+		for _, s := range more {
+			facts.after(s)
+		}
+		steps = append(steps, more...)
+		exits := at.exits
+		at = at.next
+		if exits {
 			break
 		}
 	}
-	return last.next
+	n.ops = fuseMoves(steps)
+	return at
+}
+
+// steps are what a call does.
+func (k *call) steps() []step {
+	if k.action.jumps == nil && len(k.args) == 0 {
+		return k.action.steps
+	}
+	return []step{{do: func(p *packet) {
+		p.args = k.args
+		k.action.run(p)
+	}}}
 }
 
 func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2json.Profile]int, to func(*bmv2json.Node) *node) error {
@@ -196,6 +225,7 @@ func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2jso
 			t.next = append(t.next, to(s))
 		}
 	}
+	n.leads = append([]*node{t.hit, t.miss, t.missDefault}, t.next...)
 	if len(t.keys) == 0 && t.profile < 0 && t.defaultCall != nil && t.defaultConst && !t.counters && t.meter == nil {
 		next := t.miss
 		if !t.hitMiss {

@@ -128,6 +128,9 @@ func (c *compiler) assignPrim(a []bmv2json.Param) (op, error) {
 		return nil, err
 	}
 	f, err := c.target(&a[0], src)
+	if len(before) > 0 {
+		c.moved = nil
+	}
 	return after(before, f), err
 }
 

@@ -52,8 +52,10 @@ func (c *compiler) storeSlot(s slot, src num) (op, error) {
 	switch src.shape {
 	case shapeConst:
 		k &= m
+		c.moved = &move{dst: off, k: k}
 		return func(p *packet) { p.w[off] = k }, nil
 	case shapeField:
+		c.moved = &move{dst: off, src: i, mask: m}
 		if fits {
 			return func(p *packet) { p.w[off] = p.w[i] }, nil
 		}
