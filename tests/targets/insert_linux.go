@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"time"
 
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -22,8 +20,13 @@ const (
 
 // inserts measures how many entries a second go into the outbound table, by size of batch. The requests are made
 // and encoded before, so that the client is in the way as little as it can.
-func (r *running) inserts(ctx context.Context, p *program) (map[int]float64, error) {
+func (r *running) inserts(ctx context.Context, w *world, p *program) (map[int]float64, error) {
 	rates := make(map[int]float64)
+	client, err := dialUnary(ctx, w.middle, grpcAddr)
+	if err != nil {
+		return nil, err
+	}
+	defer client.close()
 	for _, batch := range batches {
 		if err := r.session.Load(ctx, p.Program); err != nil { // an empty table
 			return nil, err
@@ -31,7 +34,7 @@ func (r *running) inserts(ctx context.Context, p *program) (map[int]float64, err
 		done, next := 0, 0
 		var took time.Duration
 		for took < insertTime && done < maxInserts {
-			var requests []encoded
+			var requests [][]byte
 			for range max(1, 2000/batch) {
 				var updates []*p4v1.Update
 				for range batch {
@@ -50,8 +53,7 @@ func (r *running) inserts(ctx context.Context, p *program) (map[int]float64, err
 			}
 			start := time.Now()
 			for _, message := range requests {
-				var answer encoded
-				if err := r.conn.Invoke(ctx, p4v1.P4Runtime_Write_FullMethodName, message, &answer, grpc.ForceCodec(encodedCodec{})); err != nil {
+				if err := client.call(p4v1.P4Runtime_Write_FullMethodName, message); err != nil {
 					return nil, err
 				}
 			}
@@ -69,29 +71,4 @@ func (p *program) outbound(n int) (*p4v1.Update, error) {
 	binary.BigEndian.PutUint32(b[:], 10<<24|0x800000|uint32(n>>14))
 	out, _, err := p.translation(netip.AddrFrom4(b), uint16(n&0x3fff)+1024)
 	return out, err
-}
-
-// encoded is a protobuf message as it is on the wire.
-type encoded []byte
-
-// encodedCodec sends and receives messages as they are.
-type encodedCodec struct{}
-
-func (encodedCodec) Name() string { return "proto" }
-
-func (encodedCodec) Marshal(v any) ([]byte, error) {
-	message, ok := v.(encoded)
-	if !ok {
-		return nil, fmt.Errorf("encode %T", v)
-	}
-	return message, nil
-}
-
-func (encodedCodec) Unmarshal(data []byte, v any) error {
-	message, ok := v.(*encoded)
-	if !ok {
-		return fmt.Errorf("decode into %T", v)
-	}
-	*message = append((*message)[:0], data...)
-	return nil
 }

@@ -147,7 +147,7 @@ func (b *bench) inserts(ctx context.Context, round int) error {
 		if err != nil {
 			return err
 		}
-		rates, err := r.inserts(ctx, b.program)
+		rates, err := r.inserts(ctx, b.w, b.program)
 		r.stop()
 		if err != nil {
 			return fmt.Errorf("%s: inserts: %w: %s", d.name, err, r.log)
