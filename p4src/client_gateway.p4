@@ -9,7 +9,6 @@
 #include "client/verdict.p4"
 #include "slots.p4"
 #include "digest.p4"
-#include "client/aim.p4"
 #include "client/rewrite.p4"
 #include "client/racers.p4"
 #include "client/report.p4"
@@ -25,7 +24,6 @@ INGRESS(ClientGateway) {
     Verdict() verdict;
     Report() report;
     Tell() tell;
-    Aim() aim;
     REWRITE_IN_INGRESS(Rewrite() rewrite;)
     Routes() routes;
     End() end;
@@ -44,7 +42,6 @@ INGRESS(ClientGateway) {
     }
 
     apply {
-        ipv4_addr_t destination = 0;
         begin.apply(meta.io, BEGIN);
         if (hdr.packet_out.isValid()) {
             meta.io.egress_port = hdr.packet_out.egress_port;
@@ -63,10 +60,10 @@ INGRESS(ClientGateway) {
             translation.apply(meta.race, meta.flow, hdr);
             steering.apply(hdr, meta.flow, meta.race);
             slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io);
-            verdict.apply(meta.race, meta.slot);
+            ipv4_addr_t destination = hdr.ipv4.dst_addr;
+            verdict.apply(meta.race, meta.io, destination, meta.slot);
             report.apply(hdr, meta);
             tell.apply(meta, END);
-            aim.apply(hdr, meta, destination);
             if (meta.io.done == 0) {
                 routes.apply(destination, meta.io);
             }

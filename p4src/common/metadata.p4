@@ -33,9 +33,8 @@ struct slot_t {
     bit<1> fresh;        // a SYN: first of its connection; not a retransmission
     bit<1> own;          // the slot holds this very flow
     bit<1> proven;       // the packet acknowledges the SYN in the slot, and nothing more
-    bit<1> claimed;      // there was a winner before this packet
-    bit<1> server_won;   // and it is the server itself
-    bit<1> same_source;  // this packet's source is the winner
+    bit<1> same_source;  // this packet's source is the winner's address
+    bit<1> same_port;    // likewise its port
     bit<1> told;         // tell the controller (rate limited in the switch)
     bit<3> attempt;      // retransmissions of its SYN
     bit<2> mode;         // how its SYN went out first
@@ -46,8 +45,17 @@ struct slot_t {
     l4_port_t server_port;
     ipv4_addr_t winner_addr;
     l4_port_t winner_port;
-    bit<8> form;
+    bit<16> winner;      // as it was before this packet: WINNER_REPLICA, WINNER_CLAIMED, form; 0: nobody yet
 }
+
+// The parts of a slot's winner.
+#define WINNER_REPLICA(winner) winner[9:9]  // it is not the server itself
+#define WINNER_CLAIMED(winner) winner[8:8]
+#define WINNER_FORM(winner) winner[7:0]
+const bit<16> WINNER_SERVER = 0x0100;
+const bit<16> WINNER_A = 0x0301;
+const bit<16> WINNER_B = 0x0302;
+const bit<16> WINNER_C = 0x0303;
 
 struct settings_t {
     bit<16> gateway;
@@ -67,8 +75,10 @@ struct race_t {
     bit<1> translated;   // a translation entry has this packet
     bit<1> authentic;    // and its source is that entry's replica (tunnel only)
     bit<1> resets;       // it has the RST flag
-    bit<2> mode;         // a SYN: how it goes out
+    bit<2> mode;         // a SYN: how it is to go out
     bit<16> group;       // and to whom, raced
+    bit<1> fallback;     // there is such a group
+    ipv4_addr_t direct_addr;  // and to whom, not raced
     bit<16> watch;       // whose answer is awaited, or is here
     ticks_t patience;    // for how long
     bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
@@ -77,7 +87,8 @@ struct race_t {
     ipv4_addr_t tunnel_addr;  // whose tunnel the translation entry expects
     bit<8> form;         // of the translation entry
     bit<8> speaker_form; // in which this packet came, as the slot sees it
-    ipv4_addr_t target_addr;  // rewriting: the other end, by translation or from the slot
+    ipv4_addr_t speaker_addr; // and who sent it
+    ipv4_addr_t target_addr;  // the other end: the translation's, then the verdict's
     l4_port_t target_port;
     bit<8> verdict;
     bit<8> event;        // what the controller is to be told; 0: nothing

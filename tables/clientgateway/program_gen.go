@@ -50,7 +50,7 @@ type Program struct {
 	ServerAddrRegister *tables.Register[netip.Addr]
 	ServerPortRegister *tables.Register[uint16]
 	WinnerAddrRegister *tables.Register[netip.Addr]
-	WinnerPortRegister *tables.Register[uint32]
+	WinnerRegister     *tables.Register[uint32]
 	ToldRegister       *tables.Register[uint32]
 	OwedRegister       *tables.Register[uint32]
 }
@@ -87,7 +87,7 @@ func Bind(info *p4configv1.P4Info) (*Program, error) {
 		ServerAddrRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "server_addr", Full: "ClientGateway.slots.server_addr", Bits: 32}, tables.Addr4),
 		ServerPortRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "server_port", Full: "ClientGateway.slots.server_port", Bits: 16}, tables.Uint16),
 		WinnerAddrRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "winner_addr", Full: "ClientGateway.slots.winner_addr", Bits: 32}, tables.Addr4),
-		WinnerPortRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "winner_port", Full: "ClientGateway.slots.winner_port", Bits: 32}, tables.Uint32),
+		WinnerRegister:     tables.BindRegister(b, &tables.ArraySpec{Name: "winner", Full: "ClientGateway.slots.winner", Bits: 32}, tables.Uint32),
 		ToldRegister:       tables.BindRegister(b, &tables.ArraySpec{Name: "told", Full: "ClientGateway.slots.told", Bits: 32}, tables.Uint32),
 		OwedRegister:       tables.BindRegister(b, &tables.ArraySpec{Name: "owed", Full: "ClientGateway.slots.owed", Bits: 32}, tables.Uint32),
 	}

@@ -38,7 +38,6 @@ header bridge_t {
     bit<3> attempt;
     bit<1> permitted;
     bit<8> form;
-    bit<8> speaker_form;
     ipv4_addr_t target_addr;
     l4_port_t target_port;
     l4_port_t gateway;
@@ -53,7 +52,6 @@ header bridge_t {
     bridge.attempt = meta.slot.attempt; \
     bridge.permitted = meta.race.permitted; \
     bridge.form = meta.race.form; \
-    bridge.speaker_form = meta.race.speaker_form; \
     bridge.target_addr = meta.race.target_addr; \
     bridge.target_port = meta.race.target_port; \
     bridge.gateway = meta.settings.gateway; \
@@ -66,7 +64,6 @@ header bridge_t {
     meta.slot.attempt = bridge.attempt; \
     meta.race.permitted = bridge.permitted; \
     meta.race.form = bridge.form; \
-    meta.race.speaker_form = bridge.speaker_form; \
     meta.race.target_addr = bridge.target_addr; \
     meta.race.target_port = bridge.target_port; \
     meta.settings.gateway = bridge.gateway; \

@@ -7,12 +7,18 @@
 #define CHECK(result) result = check.execute(index)
 #define NUMBER_SYN(result) result = number_syn.execute(index)
 #define NUMBER_ANSWER(result) result = number_answer.execute(index)
-#define WRITE_CLIENT write_client.execute(index)
-#define CHECK_CLIENT(result) result = check_client.execute(index)
-#define WRITE(cell, content, result) result = write_##cell.execute(index)
+#define WRITE_ENDS write_client.execute(index); write_server.execute(index)
+#define CHECK_ENDS(is_client, is_server) is_client = check_client.execute(index); is_server = check_server.execute(index)
+#define WRITE(cell, result) result = write_##cell.execute(index)
 #define READ(cell, result) result = read_##cell.execute(index)
-#define NEXT_ATTEMPT(result) result = next_attempt.execute(index)
-#define CLAIM(cell, content, result) result = claim_##cell.execute(index)
+#define NEXT_WAY(result) result = next_way.execute(index)
+#define CLEAR_WINNER clear_winner_addr.execute(index); clear_winner_port.execute(index); clear_winner.execute(index)
+#define CLAIM_WINNER slot.same_source = claim_winner_addr.execute(index); \
+    slot.same_port = claim_winner_port.execute(index); slot.winner = claim_winner.execute(index)
+#define CHECK_WINNER slot.same_source = check_winner_addr.execute(index); \
+    slot.same_port = check_winner_port.execute(index); slot.winner = read_winner.execute(index)
+#define READ_WINNER slot.winner_addr = read_winner_addr.execute(index); \
+    slot.winner_port = read_winner_port.execute(index); slot.winner = read_winner.execute(index)
 #define OWE(result) result = owe.execute(race.watch)
 #define SETTLE settle.execute(race.watch)
 #define TELL_NOW(result) result = tell.execute(index)
@@ -66,18 +72,33 @@
         }
     };
 
-    // Stage: what is written once, by the first SYN.
-    Register<client_t, cell_t>(SLOTS) client;
-    RegisterAction<client_t, cell_t, bit<1>>(client) write_client = {
-        void apply(inout client_t value) {
+    // Stage: what the first SYN writes, to be compared and to be read.
+    Register<end_t, cell_t>(SLOTS) client;
+    RegisterAction<end_t, cell_t, bit<1>>(client) write_client = {
+        void apply(inout end_t value) {
             value.addr = flow.client_addr;
             value.port = client_port;
         }
     };
-    RegisterAction<client_t, cell_t, bit<1>>(client) check_client = {
-        void apply(inout client_t value, out bit<1> same) {
+    RegisterAction<end_t, cell_t, bit<1>>(client) check_client = {
+        void apply(inout end_t value, out bit<1> same) {
             same = 0;
             if (value.addr == flow.client_addr && value.port == client_port) {
+                same = 1;
+            }
+        }
+    };
+    Register<end_t, cell_t>(SLOTS) server;
+    RegisterAction<end_t, cell_t, bit<1>>(server) write_server = {
+        void apply(inout end_t value) {
+            value.addr = flow.peer_addr;
+            value.port = peer_port;
+        }
+    };
+    RegisterAction<end_t, cell_t, bit<1>>(server) check_server = {
+        void apply(inout end_t value, out bit<1> same) {
+            same = 0;
+            if (value.addr == flow.peer_addr && value.port == peer_port) {
                 same = 1;
             }
         }
@@ -89,44 +110,29 @@
     RegisterAction<bit<32>, cell_t, bit<32>>(server_addr) read_server_addr = {
         void apply(inout bit<32> value, out bit<32> result) { result = value; }
     };
-    Register<bit<16>, cell_t>(SLOTS) server_port;
-    RegisterAction<bit<16>, cell_t, bit<16>>(server_port) write_server_port = {
-        void apply(inout bit<16> value, out bit<16> result) { value = flow.peer_port; result = value; }
+    Register<bit<32>, cell_t>(SLOTS) course_cell;
+    RegisterAction<bit<32>, cell_t, bit<32>>(course_cell) write_course = {
+        void apply(inout bit<32> value, out bit<32> result) { value = course_now; result = value; }
     };
-    RegisterAction<bit<16>, cell_t, bit<16>>(server_port) read_server_port = {
-        void apply(inout bit<16> value, out bit<16> result) { result = value; }
+    RegisterAction<bit<32>, cell_t, bit<32>>(course_cell) read_course = {
+        void apply(inout bit<32> value, out bit<32> result) { result = value; }
     };
-    Register<bit<16>, cell_t>(SLOTS) watch;
-    RegisterAction<bit<16>, cell_t, bit<16>>(watch) write_watch = {
-        void apply(inout bit<16> value, out bit<16> result) { value = race.watch; result = value; }
+    // How the SYN went out (2 bits), its retransmissions (3).
+    Register<bit<8>, cell_t>(SLOTS) way_cell;
+    RegisterAction<bit<8>, cell_t, bit<8>>(way_cell) write_way = {
+        void apply(inout bit<8> value, out bit<8> result) { value = way_now; result = value; }
     };
-    RegisterAction<bit<16>, cell_t, bit<16>>(watch) read_watch = {
-        void apply(inout bit<16> value, out bit<16> result) { result = value; }
-    };
-
-    Register<bit<8>, cell_t>(SLOTS) mode;
-    RegisterAction<bit<8>, cell_t, bit<8>>(mode) write_mode = {
-        void apply(inout bit<8> value, out bit<8> result) { value = way; result = value; }
-    };
-    RegisterAction<bit<8>, cell_t, bit<8>>(mode) read_mode = {
+    RegisterAction<bit<8>, cell_t, bit<8>>(way_cell) read_way = {
         void apply(inout bit<8> value, out bit<8> result) { result = value; }
     };
-    Register<bit<8>, cell_t>(SLOTS) attempts;
-    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) write_attempts = {
-        void apply(inout bit<8> value, out bit<8> result) { value = 0; result = value; }
-    };
-    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) next_attempt = {
+    RegisterAction<bit<8>, cell_t, bit<8>>(way_cell) next_way = {
         void apply(inout bit<8> value, out bit<8> result) {
-            if (value < 7) {
-                value = value + 1;
+            if (value < 28) {
+                value = value + 4;
             }
             result = value;
         }
     };
-    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) read_attempts = {
-        void apply(inout bit<8> value, out bit<8> result) { result = value; }
-    };
-
     Register<bit<32>, cell_t>(SLOTS) sent;
     RegisterAction<bit<32>, cell_t, bit<32>>(sent) write_sent = {
         void apply(inout bit<32> value, out bit<32> result) { value = io.clock; result = value; }
@@ -135,36 +141,73 @@
         void apply(inout bit<32> value, out bit<32> result) { result = value; }
     };
 
-    // Stage: the winner.
-    Register<bit<32>, cell_t>(SLOTS) winner_addr;  // 0: unclaimed
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_addr) write_winner_addr = {
-        void apply(inout bit<32> value, out bit<32> result) { value = 0; result = value; }
+    // Stage: the winner. Who speaks is compared, a client is told.
+    Register<bit<32>, cell_t>(SLOTS) winner_addr;
+    RegisterAction<bit<32>, cell_t, bit<1>>(winner_addr) clear_winner_addr = {
+        void apply(inout bit<32> value) { value = 0; }
     };
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_addr) claim_winner_addr = {
-        void apply(inout bit<32> value, out bit<32> result) {
-            result = value;
+    RegisterAction<bit<32>, cell_t, bit<1>>(winner_addr) claim_winner_addr = {
+        void apply(inout bit<32> value, out bit<1> same) {
+            same = 0;
+            if (value == race.speaker_addr) {
+                same = 1;
+            }
             if (value == 0) {
-                value = speaker;
+                value = race.speaker_addr;
+            }
+        }
+    };
+    RegisterAction<bit<32>, cell_t, bit<1>>(winner_addr) check_winner_addr = {
+        void apply(inout bit<32> value, out bit<1> same) {
+            same = 0;
+            if (value == race.speaker_addr) {
+                same = 1;
             }
         }
     };
     RegisterAction<bit<32>, cell_t, bit<32>>(winner_addr) read_winner_addr = {
         void apply(inout bit<32> value, out bit<32> result) { result = value; }
     };
-    Register<bit<32>, cell_t>(SLOTS) winner_port;  // port, form; 0: unclaimed
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_port) write_winner_port = {
-        void apply(inout bit<32> value, out bit<32> result) { value = 0; result = value; }
+    Register<bit<16>, cell_t>(SLOTS) winner_port;
+    RegisterAction<bit<16>, cell_t, bit<1>>(winner_port) clear_winner_port = {
+        void apply(inout bit<16> value) { value = 0; }
     };
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_port) claim_winner_port = {
-        void apply(inout bit<32> value, out bit<32> result) {
+    RegisterAction<bit<16>, cell_t, bit<1>>(winner_port) claim_winner_port = {
+        void apply(inout bit<16> value, out bit<1> same) {
+            same = 0;
+            if (value == flow.peer_port) {
+                same = 1;
+            }
+            if (value == 0) {
+                value = flow.peer_port;
+            }
+        }
+    };
+    RegisterAction<bit<16>, cell_t, bit<1>>(winner_port) check_winner_port = {
+        void apply(inout bit<16> value, out bit<1> same) {
+            same = 0;
+            if (value == flow.peer_port) {
+                same = 1;
+            }
+        }
+    };
+    RegisterAction<bit<16>, cell_t, bit<16>>(winner_port) read_winner_port = {
+        void apply(inout bit<16> value, out bit<16> result) { result = value; }
+    };
+    Register<bit<16>, cell_t>(SLOTS) winner;
+    RegisterAction<bit<16>, cell_t, bit<1>>(winner) clear_winner = {
+        void apply(inout bit<16> value) { value = 0; }
+    };
+    RegisterAction<bit<16>, cell_t, bit<16>>(winner) claim_winner = {
+        void apply(inout bit<16> value, out bit<16> result) {
             result = value;
             if (value == 0) {
                 value = claim;
             }
         }
     };
-    RegisterAction<bit<32>, cell_t, bit<32>>(winner_port) read_winner_port = {
-        void apply(inout bit<32> value, out bit<32> result) { result = value; }
+    RegisterAction<bit<16>, cell_t, bit<16>>(winner) read_winner = {
+        void apply(inout bit<16> value, out bit<16> result) { result = value; }
     };
 
     // By replica: when its answer must have come; 0: it owes none.

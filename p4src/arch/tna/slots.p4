@@ -23,7 +23,7 @@ struct syn_t {
     bit<32> number;
     bit<32> fingerprint;
 }
-struct client_t {
+struct end_t {
     bit<32> addr;
     bit<32> port;
 }
@@ -31,26 +31,32 @@ struct client_t {
 control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t hdr, in settings_t settings,
               in io_t io) {
     bit<16> index;
-    bit<32> number;     // what the SYN's sequence number + 1 is to be
+    bit<32> number;      // what the SYN's sequence number + 1 is to be
     bit<1> syn = 0;
     bit<1> synack = 0;
+    bit<1> tunnel = 0;
+    bit<1> matches = 0;  // it acknowledges the SYN
     bit<32> client_port;
+    bit<32> peer_port;
+    bit<32> course_now;  // the replica that the SYN goes to, if to one alone; the server's port
+    bit<32> course = 0;
+    bit<8> way_now;
+    bit<8> way = 0;
     bit<32> start = 0;
-    bit<32> port_form = 0;
-    bit<32> speaker;
-    bit<32> claim;
+    bit<16> claim;
     int<32> now;
     int<32> due;
-    bit<8> way;
-    bit<8> attempt = 0;
 
 #include CELLS
 
     action prepare() {
         client_port = (bit<32>)flow.client_port;
+        peer_port = (bit<32>)flow.peer_port;
         now = (int<32>)io.now;
         due = (int<32>)(io.now + race.patience);
-        way = 6w0 ++ race.mode;
+        course_now = race.watch ++ flow.peer_port;
+        way_now = 6w0 ++ race.mode;
+        race.speaker_addr = race.source_addr;
     }
 
     apply {
@@ -58,6 +64,10 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             syn = 1;
         } else if (race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL) {
             synack = 1;
+        }
+        if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
+            race.kind == KIND_WAN_ICMP_TUNNEL) {
+            tunnel = 1;
         }
         if (race.lan == 1) {
             number = hdr.tcp.seq_no + 1;
@@ -75,7 +85,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             CHECK(held);
         }
 
-        bit<1> matches = 0;
         if (syn == 1 && held == 1) {
             slot.taken = 1;
             NUMBER_SYN(slot.fresh);
@@ -84,102 +93,75 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         }
 
         if (slot.fresh == 1) {
-            WRITE_CLIENT;
-            WRITE(server_addr, flow.peer_addr, slot.server_addr);
-            WRITE(server_port, flow.peer_port, slot.server_port);
-            WRITE(watch, race.watch, slot.asked);
-            WRITE(mode, way, way);
-            WRITE(attempts, 0, attempt);
-            WRITE(sent, io.clock, start);
+            WRITE_ENDS;
+            WRITE(server_addr, slot.server_addr);
+            WRITE(course, course);
+            WRITE(way, way);
+            WRITE(sent, start);
         } else {
-            CHECK_CLIENT(slot.own);
+            CHECK_ENDS(slot.own, race.from_server);
             READ(server_addr, slot.server_addr);
-            READ(server_port, slot.server_port);
-            READ(watch, slot.asked);
-            READ(mode, way);
+            READ(course, course);
             if (slot.taken == 1) {
-                NEXT_ATTEMPT(attempt);
+                NEXT_WAY(way);
             } else {
-                READ(attempts, attempt);
+                READ(way, way);
             }
             READ(sent, start);
         }
         slot.mode = way[1:0];
-        slot.attempt = attempt[2:0];
+        slot.attempt = way[4:2];
+        slot.asked = course[31:16];
+        slot.server_port = course[15:0];
         slot.elapsed = io.clock - start;
         if (race.lan == 1) {
             slot.own = held;
         }
 
-        // Who speaks, and in which form (FIG. 5, 508).
-        bit<1> tunnel = 0;
-        if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
-            race.kind == KIND_WAN_ICMP_TUNNEL) {
-            tunnel = 1;
+        // Who speaks, and in which form (FIG. 5, 508). A SYN-ACK or what follows it proves itself by its number.
+        if (slot.own == 1 && matches == 1 && (synack == 1 || race.kind == KIND_WAN_DATA)) {
+            slot.proven = 1;
         }
-        if (flow.peer_addr == slot.server_addr && flow.peer_port == slot.server_port) {
-            race.from_server = slot.own;
-        }
-        bit<1> spoofed = 0;
-        speaker = race.source_addr;
         if (tunnel == 1 && race.from_server == 1) {
             race.speaker_form = FORM_C;
+            claim = WINNER_C;
         } else if (tunnel == 1) {
             race.speaker_form = FORM_B;
-            speaker = flow.peer_addr;
+            claim = WINNER_B;
+            race.speaker_addr = flow.peer_addr;
             if (race.source_addr != slot.server_addr) {
-                spoofed = 1;
+                slot.proven = 0;
             }
         } else if (race.from_server == 1) {
             race.speaker_form = FORM_SERVER;
+            claim = WINNER_SERVER;
         } else {
             race.speaker_form = FORM_A;
+            claim = WINNER_A;
         }
-        if (slot.own == 1 && matches == 1 && spoofed == 0 && (synack == 1 || race.kind == KIND_WAN_DATA)) {
-            slot.proven = 1;
-        }
-        claim = 8w0 ++ flow.peer_port ++ race.speaker_form;
 
         if (slot.fresh == 1) {
-            WRITE(winner_addr, 0, slot.winner_addr);
-            WRITE(winner_port, 0, port_form);
-        } else if (slot.proven == 1 && synack == 1) {
-            CLAIM(winner_addr, speaker, slot.winner_addr);
-            CLAIM(winner_port, claim, port_form);
+            CLEAR_WINNER;
+        } else if (race.lan == 1) {
+            READ_WINNER;
+        } else if (slot.proven == 1 && synack == 1 && race.translated == 0) {
+            CLAIM_WINNER;
         } else {
-            READ(winner_addr, slot.winner_addr);
-            READ(winner_port, port_form);
+            CHECK_WINNER;
         }
         if (race.watch != 0) {
             if (synack == 1 && slot.proven == 1) {
                 SETTLE;
-            } else if (slot.fresh == 1) {
+            } else if (slot.fresh == 1 && race.translated == 0) {
                 OWE(slot.overdue);
             }
         }
-        slot.winner_port = port_form[23:8];
-        slot.form = port_form[7:0];
-        if (slot.winner_addr != 0) {
-            slot.claimed = 1;
-            if (slot.form == FORM_SERVER) {
-                slot.server_won = 1;
-            }
-            if (slot.winner_addr == speaker && slot.winner_port == flow.peer_port) {
-                slot.same_source = 1;
-            }
-        }
         if (race.translated == 0) {
-            if (synack == 1 && slot.proven == 1 && slot.winner_addr == 0 && race.speaker_form != FORM_SERVER) {
+            if (synack == 1 && slot.proven == 1 && WINNER_CLAIMED(slot.winner) == 0 && race.speaker_form != FORM_SERVER) {
                 TELL_NOW(slot.told);
-            } else if (race.lan == 1 && slot.own == 1 && slot.claimed == 1 && slot.server_won == 0) {
+            } else if (race.lan == 1 && slot.own == 1 && WINNER_REPLICA(slot.winner) == 1) {
                 REMIND(slot.told);
             }
-        }
-        if (slot.taken == 1 && slot.fresh == 0) {
-            race.mode = slot.mode;
-        } else if (slot.overdue == 1 && race.group == 0) {
-            race.mode = MODE_DISCOVER;
-            slot.overdue = 0;
         }
     }
 }

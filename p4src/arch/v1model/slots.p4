@@ -11,8 +11,8 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     register<bit<32>>(SLOTS) sent;          // when the SYN went out, microseconds
     register<bit<32>>(SLOTS) server_addr;
     register<bit<16>>(SLOTS) server_port;
-    register<bit<32>>(SLOTS) winner_addr;   // 0: unclaimed
-    register<bit<32>>(SLOTS) winner_port;   // port, form
+    register<bit<32>>(SLOTS) winner_addr;
+    register<bit<32>>(SLOTS) winner;        // and its port
     register<bit<32>>(SLOTS) told;          // when the controller was last told, ticks
     register<ticks_t>(WATCHES) owed;        // by replica: when its answer must have come; 0: it owes none
 
@@ -112,50 +112,53 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
 
                 // Who speaks, and in which form (FIG. 5, 508).
                 bit<8> form = FORM_A;
-                bit<32> speaker = race.source_addr;
+                race.speaker_addr = race.source_addr;
+                bit<16> claim = WINNER_A;
                 bool valid_form = true;
                 if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
                     race.kind == KIND_WAN_ICMP_TUNNEL) {
                     if (race.from_server == 1) {
                         form = FORM_C;
+                        claim = WINNER_C;
                     } else {
                         form = FORM_B;
-                        speaker = flow.peer_addr;
+                        claim = WINNER_B;
+                        race.speaker_addr = flow.peer_addr;
                         valid_form = race.source_addr == slot.server_addr;
                     }
                 } else if (race.from_server == 1) {
                     form = FORM_SERVER;
+                    claim = WINNER_SERVER;
                 }
                 if (!valid_form) {
                     slot.proven = 0;
                 }
 
-                bit<32> port_form;
                 winner_addr.read(slot.winner_addr, slot.index);
-                winner_port.read(port_form, slot.index);
-                slot.winner_port = port_form[23:8];
-                slot.form = port_form[7:0];
+                bit<32> whole_winner;
+                winner.read(whole_winner, slot.index);
+                slot.winner = whole_winner[31:16];
+                slot.winner_port = whole_winner[15:0];
                 if (slot.fresh == 1) {
-                    slot.winner_addr = 0;
-                    winner_addr.write(slot.index, 0);
-                } else if (slot.winner_addr != 0) {
-                    slot.claimed = 1;
-                    if (slot.form == FORM_SERVER) {
-                        slot.server_won = 1;
-                    }
-                    if (slot.winner_addr == speaker && slot.winner_port == flow.peer_port) {
+                    slot.winner = 0;
+                    winner.write(slot.index, 0);
+                } else if (WINNER_CLAIMED(slot.winner) == 1) {
+                    if (slot.winner_addr == race.speaker_addr) {
                         slot.same_source = 1;
                     }
+                    if (slot.winner_port == flow.peer_port) {
+                        slot.same_port = 1;
+                    }
                 } else if (synack && slot.proven == 1 && race.translated == 0) {
-                    winner_addr.write(slot.index, speaker);
-                    winner_port.write(slot.index, 8w0 ++ flow.peer_port ++ form);
+                    winner_addr.write(slot.index, race.speaker_addr);
+                    winner.write(slot.index, claim ++ flow.peer_port);
                 }
 
                 ticks_t last;
                 told.read(last, slot.index);
-                bool won = synack && slot.proven == 1 && slot.claimed == 0 && race.translated == 0 && form != FORM_SERVER;
-                bool in_use = race.lan == 1 && slot.own == 1 && slot.claimed == 1 && slot.server_won == 0 &&
-                              race.translated == 0;
+                bool won = synack && slot.proven == 1 && WINNER_CLAIMED(slot.winner) == 0 && race.translated == 0 &&
+                           form != FORM_SERVER;
+                bool in_use = race.lan == 1 && slot.own == 1 && WINNER_REPLICA(slot.winner) == 1 && race.translated == 0;
                 if (won || (in_use && io.now - last >= settings.tell)) {
                     slot.told = 1;
                     told.write(slot.index, io.now);
@@ -173,13 +176,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                         slot.overdue = 1;
                     }
                 }
-                if (slot.fresh == 0 && slot.taken == 1) {
-                    race.mode = slot.mode;
-                } else if (slot.overdue == 1 && race.group == 0) {
-                    race.mode = MODE_DISCOVER;
-                    slot.overdue = 0;
-                }
-
                 if (race.lan == 1 && slot.own == 1 && slot.taken == 0) {
                     if (race.resets == 1) {
                         if (shorten) {

@@ -63,7 +63,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             strip_tag.apply(hdr, meta.sum);  // only gateways tag
         }
 
-        if (meta.race.verdict == VERDICT_OUT || meta.race.verdict == VERDICT_OUT_SLOT) {
+        if (meta.race.verdict == VERDICT_OUT) {
             if (meta.race.form == FORM_C) {
                 tunnel = 1;
             } else {
@@ -71,7 +71,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
                 hdr.tcp.dst_port = meta.race.target_port;
                 meta.sum.l4 = 1;
             }
-        } else if (meta.race.verdict == VERDICT_IN || meta.race.verdict == VERDICT_IN_SLOT) {
+        } else if (meta.race.verdict == VERDICT_IN) {
             if (hdr.inner.isValid()) {
                 crack.apply(hdr, meta.io);
                 hop.apply(hdr);
@@ -80,7 +80,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             hdr.tcp.src_port = meta.race.target_port;
             meta.sum.l4 = 1;
             strip_tag.apply(hdr, meta.sum);
-        } else if (meta.race.verdict == VERDICT_ICMP || meta.race.verdict == VERDICT_ICMP_SLOT) {
+        } else if (meta.race.verdict == VERDICT_ICMP) {
             // RFC 5508 section 4.2: what is quoted becomes what the client sent.
             if (hdr.quoted_inner.isValid()) {
                 hdr.quoted = hdr.quoted_inner;
@@ -98,7 +98,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
         } else if (meta.race.verdict == VERDICT_RESET) {
             if (hdr.inner.isValid()) {
                 crack.apply(hdr, meta.io);
-                if (meta.race.speaker_form == FORM_C) {
+                if (meta.race.form == FORM_C) {
                     tunnel = 1;
                 }
             }

@@ -22,7 +22,7 @@ control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
     // raced to the group instead; group 0: discovered.
     action direct(ipv4_addr_t replica_addr, bit<16> watch, ticks_t patience, bit<16> group) {
         race.mode = MODE_DIRECT;
-        race.target_addr = replica_addr;
+        race.direct_addr = replica_addr;
         race.watch = watch;
         race.patience = patience;
         race.group = group;
@@ -65,7 +65,9 @@ control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
         if (race.kind == KIND_LAN_SYN) {
             if (race.obstacle == OBSTACLE_NONE && race.permitted == 1 && race.translated == 0) {
                 steering.apply();
-                if (race.mode == MODE_RACE && race.group == 0) {
+                if (race.group != 0) {
+                    race.fallback = 1;
+                } else if (race.mode == MODE_RACE) {
                     race.mode = MODE_DISCOVER;
                 }
             }

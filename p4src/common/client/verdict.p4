@@ -7,48 +7,72 @@ const bit<8> VERDICT_PLAIN = 0;
 const bit<8> VERDICT_DROP = 1;
 const bit<8> VERDICT_TAG = 2;
 const bit<8> VERDICT_OUT = 3;       // to the replica that race.target names
-const bit<8> VERDICT_OUT_SLOT = 4;  // to the winner that the slot names
-const bit<8> VERDICT_IN = 5;        // to the client, as from the server that race.target names
-const bit<8> VERDICT_IN_SLOT = 6;   // likewise, that the slot names
-const bit<8> VERDICT_RESET = 7;
-const bit<8> VERDICT_ICMP = 8;
-const bit<8> VERDICT_ICMP_SLOT = 9;
-const bit<8> VERDICT_RACE = 10;     // a copy to each leg of race.group
-const bit<8> VERDICT_DIRECT = 11;   // to the replica that race.target names, tagged
+const bit<8> VERDICT_IN = 4;        // to the client, as from the server that race.target names
+const bit<8> VERDICT_RESET = 5;     // back to race.target
+const bit<8> VERDICT_ICMP = 6;      // to the client, about a packet to race.target
+const bit<8> VERDICT_RACE = 7;      // a copy to each leg of io.group
+const bit<8> VERDICT_DIRECT = 8;    // to the replica that race.target names, tagged
 
-control Verdict(inout race_t race, in slot_t slot) {
+// destination is the address that decides the packet's route.
+control Verdict(inout race_t race, inout io_t io, inout ipv4_addr_t destination, in slot_t slot) {
     DIRECT_COUNTER(verdicts_counter)
+    // Whom a translation names is in race.target already.
+    action out_to(ipv4_addr_t addr) { race.verdict = VERDICT_OUT; destination = addr; }
+    action out_to_winner() {
+        out_to(slot.winner_addr);
+        race.target_addr = slot.winner_addr;
+        race.target_port = slot.winner_port;
+        race.form = WINNER_FORM(slot.winner);
+    }
+    action from_server() { race.target_addr = slot.server_addr; race.target_port = slot.server_port; }
+    action in_from_server() { race.verdict = VERDICT_IN; from_server(); }
+    action race_to_group() { race.verdict = VERDICT_RACE; io.group = race.group; io.done = 1; }  // each leg knows its way
+    action discard() { race.verdict = VERDICT_DROP; io.drop = 1; io.done = 1; }
+
     action tag_first() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; }
     action tag_again() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; }
     action tag_unanswered() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; race.event = EVENT_UNANSWERED; }
-    action steer_race() { COUNT(verdicts_counter) race.verdict = VERDICT_RACE; }
-    action steer_direct() { COUNT(verdicts_counter) race.verdict = VERDICT_DIRECT; }
+    action steer_race() { COUNT(verdicts_counter) race_to_group(); }
+    action steer_direct() {
+        COUNT(verdicts_counter)
+        race.verdict = VERDICT_DIRECT;
+        race.target_addr = race.direct_addr;
+        destination = race.direct_addr;
+    }
     action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
-    action steer_overdue() { COUNT(verdicts_counter) race.verdict = VERDICT_RACE; race.event = EVENT_OVERDUE; }
-    action follow_reused() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT; race.event = EVENT_REUSED; }
-    action follow_winner() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT_SLOT; }
+    action steer_overdue() { COUNT(verdicts_counter) race_to_group(); race.event = EVENT_OVERDUE; }
+    action follow_reused() { COUNT(verdicts_counter) out_to(race.target_addr); race.event = EVENT_REUSED; }
+    action follow_winner() { COUNT(verdicts_counter) out_to_winner(); }
     action untagged_not_redirected() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action untagged_no_room() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action untagged_payload() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action untagged_busy() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action untagged_server_won() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action claim_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; race.event = EVENT_SERVER; }
-    action claim_a() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
-    action claim_b() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
-    action claim_c() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
+    action claim_a() { COUNT(verdicts_counter) in_from_server(); }
+    action claim_b() { COUNT(verdicts_counter) in_from_server(); }
+    action claim_c() { COUNT(verdicts_counter) in_from_server(); }
     action answer_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_IN; }
-    action answer_repeated() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
-    action answer_late() { COUNT(verdicts_counter) race.verdict = VERDICT_RESET; race.event = EVENT_LATE; }
+    action answer_repeated() { COUNT(verdicts_counter) in_from_server(); }
+    // To whoever answered, in the form of the answer.
+    action answer_late() {
+        COUNT(verdicts_counter)
+        race.verdict = VERDICT_RESET;
+        race.event = EVENT_LATE;
+        race.target_addr = race.speaker_addr;
+        race.form = race.speaker_form;
+        destination = race.speaker_addr;
+    }
     action answer_unproven_plain() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
-    action answer_unproven_tunnel() { COUNT(verdicts_counter) race.verdict = VERDICT_DROP; }
-    action out_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT; }
-    action out_slot() { COUNT(verdicts_counter) race.verdict = VERDICT_OUT_SLOT; }
+    action answer_unproven_tunnel() { COUNT(verdicts_counter) discard(); }
+    action out_translated() { COUNT(verdicts_counter) out_to(race.target_addr); }
+    action out_slot() { COUNT(verdicts_counter) out_to_winner(); }
     action in_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_IN; }
-    action in_slot() { COUNT(verdicts_counter) race.verdict = VERDICT_IN_SLOT; }
-    action in_spoofed() { COUNT(verdicts_counter) race.verdict = VERDICT_DROP; }
-    action in_stray() { COUNT(verdicts_counter) race.verdict = VERDICT_DROP; }
+    action in_slot() { COUNT(verdicts_counter) in_from_server(); }
+    action in_spoofed() { COUNT(verdicts_counter) discard(); }
+    action in_stray() { COUNT(verdicts_counter) discard(); }
     action icmp_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_ICMP; }
-    action icmp_slot() { COUNT(verdicts_counter) race.verdict = VERDICT_ICMP_SLOT; }
+    action icmp_slot() { COUNT(verdicts_counter) race.verdict = VERDICT_ICMP; from_server(); }
     action plain_out() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action plain_in() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action plain_tunnel() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
@@ -68,15 +92,17 @@ control Verdict(inout race_t race, in slot_t slot) {
             slot.fresh : ternary @name("fresh");
             slot.own : ternary @name("own");
             slot.proven : ternary @name("proven");
-            slot.claimed : ternary @name("claimed");
-            slot.server_won : ternary @name("server_won");
+            WINNER_CLAIMED(slot.winner) : ternary @name("claimed");
+            WINNER_REPLICA(slot.winner) : ternary @name("replica_won");
             slot.same_source : ternary @name("same_source");
+            slot.same_port : ternary @name("same_port");
             race.from_server : ternary @name("from_server");
             race.speaker_form : ternary @name("speaker_form");
-            slot.form : ternary @name("winner_form");
+            WINNER_FORM(slot.winner) : ternary @name("winner_form");
             race.resets : ternary @name("resets");
-            race.mode : ternary @name("mode");
+            slot.mode : ternary @name("mode");
             slot.overdue : ternary @name("overdue");
+            race.fallback : ternary @name("fallback");
         }
         actions = {
             tag_first; tag_again; tag_unanswered; steer_race; steer_direct; steer_server; steer_overdue; follow_reused; follow_winner;
@@ -89,66 +115,69 @@ control Verdict(inout race_t race, in slot_t slot) {
         const default_action = plain_other();
         USE_DIRECT_COUNTER(verdicts_counter)
         const entries = {
-            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, server won, same source, from server, speaker form, winner form, resets, mode, overdue
+            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, replica won, same source, same port, from server, speaker form, winner form, resets, mode, overdue, fallback
             // Packets of connections, from a client.
-            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, _, _, _, _, _, _) : out_slot();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
+            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 1, _, _, _, _, _, _, _, _, _) : out_slot();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
             // From the wide area.
-            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _, _, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _, _, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 0, _, 1, _, FORM_C, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 0, _, _, _, _, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 1, _, FORM_C, _, _, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, _, 1, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 1, _, _, 1, _, FORM_C, _, _, _, _) : in_spoofed();
             // A loser that acknowledges the SYN but has not been heard of, or not yet been reset.
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, 1, _, 0, 0, _, _, 0, _, _) : answer_late();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, _, _, 0, 0, _, _, _, _, _) : in_stray();
-            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
-            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, 1, _, _, _, 0, _, _, 0, _, _, _) : answer_late();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, _, _, _, _, 0, _, _, _, _, _, _) : in_stray();
+            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
+            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
             // A SYN from a client.
-            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
-            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _, _, _, _) : follow_winner();
-            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
-            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
-            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_busy();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_DISCOVER, _) : tag_first();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_RACE, _) : steer_race();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, 1) : steer_overdue();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_DIRECT, 0) : steer_direct();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, MODE_SERVER, 0) : steer_server();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _, _, _, _) : untagged_server_won();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, MODE_DISCOVER, _) : tag_again();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, _, _) : tag_unanswered();
+            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
+            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _) : follow_winner();
+            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
+            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
+            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_busy();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_DISCOVER, _, _) : tag_first();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_RACE, _, _) : steer_race();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, 1, 1) : steer_overdue();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, 1, 0) : tag_first();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_DIRECT, 0, _) : steer_direct();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_SERVER, 0, _) : steer_server();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _, _, _, _, _, _) : untagged_server_won();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, _, MODE_DISCOVER, _, _) : tag_again();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _) : tag_unanswered();
             // A SYN-ACK. What a translation has not settled, the slot does; the first that proves itself wins.
-            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 1, _, _, _, _, _) : claim_server();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, 0, _, _, _, _, _) : claim_a();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_B, _, _, _, _) : claim_b();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, FORM_C, _, _, _, _) : claim_c();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, _, _, _, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, 0, _, _, _, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
+            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, _, 1, _, _, _, _, _, _) : claim_server();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, _, 0, _, _, _, _, _, _) : claim_a();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, _, FORM_B, _, _, _, _, _) : claim_b();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, _, FORM_C, _, _, _, _, _) : claim_c();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK_TUNNEL, _, 1, _, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : answer_unproven_tunnel();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
             // ICMP errors about what a client sent.
-            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 0, 1, 0, _, _, _, _, _) : icmp_slot();
-            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 0, 1, 1, _, FORM_C, _, _, _) : icmp_slot();
-            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
-            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 0, _, _, _, _, _, _) : icmp_slot();
+            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 1, _, FORM_C, _, _, _, _) : icmp_slot();
+            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
             // Nothing that firstack touches.
-            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
-            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
+            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
+            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
             // Its own entry, for counters of default actions can't be read.
-            (_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_other();
+            (_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_other();
         }
     }
     apply {

@@ -18,19 +18,32 @@
 #define NUMBER_ANSWER(result) { \
     bit<64> value; awaited.read(value, CELL); \
     if (value[63:32] == number) { result = 1; } else { result = 0; } }
-#define WRITE_CLIENT client.write(CELL, flow.client_addr ++ client_port)
-#define CHECK_CLIENT(result) { \
-    bit<64> value; client.read(value, CELL); \
-    if (value == flow.client_addr ++ client_port) { result = 1; } else { result = 0; } }
-#define WRITE(cell, content, result) { cell.write(CELL, content); result = content; }
-#define READ(cell, result) cell.read(result, CELL)
-#define NEXT_ATTEMPT(result) { \
-    attempts.read(result, CELL); \
-    if (result < 7) { result = result + 1; } \
-    attempts.write(CELL, result); }
-#define CLAIM(cell, content, result) { \
-    cell.read(result, CELL); \
-    if (result == 0) { cell.write(CELL, content); } }
+#define SAME(result, condition) if (condition) { result = 1; } else { result = 0; }
+#define WRITE_ENDS client.write(CELL, flow.client_addr ++ client_port); server.write(CELL, flow.peer_addr ++ peer_port)
+#define CHECK_ENDS(is_client, is_server) { \
+    bit<64> value; \
+    client.read(value, CELL); SAME(is_client, value == flow.client_addr ++ client_port) \
+    server.read(value, CELL); SAME(is_server, value == flow.peer_addr ++ peer_port) }
+#define NEW_server_addr flow.peer_addr
+#define NEW_course course_now
+#define NEW_way way_now
+#define NEW_sent io.clock
+#define WRITE(cell, result) { cell##_cell.write(CELL, NEW_##cell); result = NEW_##cell; }
+#define READ(cell, result) cell##_cell.read(result, CELL)
+#define NEXT_WAY(result) { \
+    way_cell.read(result, CELL); \
+    if (result < 28) { result = result + 4; } \
+    way_cell.write(CELL, result); }
+#define CLEAR_WINNER winner_addr.write(CELL, 0); winner_port.write(CELL, 0); winner.write(CELL, 0)
+#define CHECK_WINNER { \
+    bit<32> addr; winner_addr.read(addr, CELL); SAME(slot.same_source, addr == race.speaker_addr) \
+    bit<16> port; winner_port.read(port, CELL); SAME(slot.same_port, port == flow.peer_port) \
+    winner.read(slot.winner, CELL); }
+#define CLAIM_WINNER CHECK_WINNER \
+    if (slot.winner == 0) { \
+        winner_addr.write(CELL, race.speaker_addr); winner_port.write(CELL, flow.peer_port); winner.write(CELL, claim); }
+#define READ_WINNER winner_addr.read(slot.winner_addr, CELL); winner_port.read(slot.winner_port, CELL); \
+    winner.read(slot.winner, CELL)
 #define OWE(result) { \
     bit<32> value; owed.read(value, (bit<32>)race.watch); \
     if (value != 0 && (int<32>)value - now <= 0) { result = 1; } else { result = 0; } \
@@ -47,14 +60,14 @@
     register<bit<64>>(SLOTS) owner;
     register<bit<64>>(SLOTS) awaited;
     register<bit<64>>(SLOTS) client;
-    register<bit<32>>(SLOTS) server_addr;
-    register<bit<16>>(SLOTS) server_port;
-    register<bit<16>>(SLOTS) watch;
-    register<bit<8>>(SLOTS) mode;
-    register<bit<8>>(SLOTS) attempts;
-    register<bit<32>>(SLOTS) sent;
+    register<bit<64>>(SLOTS) server;
+    register<bit<32>>(SLOTS) server_addr_cell;
+    register<bit<32>>(SLOTS) course_cell;
+    register<bit<8>>(SLOTS) way_cell;
+    register<bit<32>>(SLOTS) sent_cell;
     register<bit<32>>(SLOTS) winner_addr;
-    register<bit<32>>(SLOTS) winner_port;
+    register<bit<16>>(SLOTS) winner_port;
+    register<bit<16>>(SLOTS) winner;
     register<bit<32>>(SLOTS) told;
     register<bit<32>>(WATCHES) owed;
 
