@@ -56,12 +56,12 @@ INGRESS(ClientGateway) {
         } else {
             hop.apply(hdr);
             settings.apply();
-            classify.apply(hdr, meta.race, meta.flow, meta.io);
-            translation.apply(meta.race, meta.flow, hdr);
+            classify.apply(hdr, meta.race, meta.io);
+            translation.apply(hdr, meta.race, meta.flow);
             steering.apply(hdr, meta.flow, meta.race);
             slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io);
             ipv4_addr_t destination = hdr.ipv4.dst_addr;
-            verdict.apply(meta.race, meta.io, destination, meta.slot);
+            verdict.apply(hdr, meta.race, meta.io, destination, meta.slot);
             report.apply(hdr, meta);
             tell.apply(meta, END);
             if (meta.io.done == 0) {

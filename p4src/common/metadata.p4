@@ -17,13 +17,21 @@ struct io_t {
     bit<32> clock;       // microseconds
 }
 
-// One connection as the packet at hand shows it, whichever way it travels.
+// One connection as the packet at hand shows it, found by the parser: of a packet in a tunnel the inner ends, of an ICMP
+// error those that it quotes, turned round. What comes from a client's side is from the client, everything else is to it.
 struct flow_t {
-    ipv4_addr_t client_addr;
-    l4_port_t client_port;
-    ipv4_addr_t peer_addr;
-    l4_port_t peer_port;
+    ipv4_addr_t from_addr;
+    l4_port_t from_port;
+    ipv4_addr_t to_addr;
+    l4_port_t to_port;
+    ipv4_addr_t source_addr;  // who sent it: a tunnel's outer source; of an error, who was meant
 }
+
+#ifdef CLIENT_GATEWAY
+#define SHOWS(field, value) meta.flow.field = value;
+#else
+#define SHOWS(field, value)
+#endif
 
 // A client gateway's flow slot, as read for this packet (architecture file slots.p4).
 struct slot_t {
@@ -82,8 +90,6 @@ struct race_t {
     bit<16> watch;       // whose answer is awaited, or is here
     ticks_t patience;    // for how long
     bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
-    ipv4_addr_t source_addr;  // who answers: the tunnel's outer source in form C
-    l4_port_t source_port;
     ipv4_addr_t tunnel_addr;  // whose tunnel the translation entry expects
     bit<8> form;         // of the translation entry
     bit<8> speaker_form; // in which this packet came, as the slot sees it
@@ -92,6 +98,16 @@ struct race_t {
     l4_port_t target_port;
     bit<8> verdict;
     bit<8> event;        // what the controller is to be told; 0: nothing
+}
+
+// What a digest says that nobody else asks for.
+struct told_t {
+    bit<8> form;
+    bit<8> lan;
+    bit<8> flags;
+    bit<8> mode;
+    bit<8> attempt;
+    bit<32> isn;
 }
 
 // Digest: something about one connection that the controller should know. At most 47 bytes (Tofino).
@@ -113,6 +129,11 @@ struct flow_event_t {
     bit<8> attempt;      // retransmissions of it so far
     bit<16> watch;       // claimed, late, unanswered: the replica it went to, if to one alone; overdue: likewise
 }
+
+// Its members where client/report.p4 leaves them.
+#define FLOW_EVENT { meta.race.event, meta.told.lan, meta.flow.to_addr, meta.flow.to_port, meta.slot.server_addr, \
+    meta.slot.server_port, meta.slot.winner_addr, meta.slot.winner_port, meta.told.form, meta.told.flags, meta.told.isn, \
+    meta.slot.elapsed, meta.io.now, meta.told.mode, meta.told.attempt, meta.slot.asked }
 
 const bit<8> EVENT_CLAIMED = 1;  // a replica won, or still has to be served from the slot
 const bit<8> EVENT_LATE = 2;     // another answer came after the winner's
@@ -166,7 +187,7 @@ struct metadata_t {
     slot_t slot;
     settings_t settings;
     race_t race;
-    flow_event_t event;
+    told_t told;
     service_t service;
     stand_in_t stand_in;
 }

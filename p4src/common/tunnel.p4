@@ -26,6 +26,10 @@ control Encapsulate(inout headers_t hdr, inout checksum_t sum, in ipv4_addr_t sr
 // handed on; a mark on a packet that can't carry one is a loss (RFC 6040 section 4.2, figure 4).
 control Crack(inout headers_t hdr, inout io_t io) {
     apply {
+        if (hdr.inner.ttl <= 1) {  // it would not survive the hop that follows
+            io.drop = 1;
+            io.done = 1;
+        }
         bit<2> outer_ecn = hdr.ipv4.traffic_class[1:0];
         hdr.ipv4 = hdr.inner;
         hdr.inner.setInvalid();
@@ -39,11 +43,14 @@ control Crack(inout headers_t hdr, inout io_t io) {
     }
 }
 
-// The MSS of a packet whose data will travel in a tunnel. A host that named one smaller than a tunnel
-// header is left alone.
+// Of what can be made smaller by a tunnel's header: 32 or more. Hardware compares single bits, and nobody
+// means less (RFC 791: 68).
+#define ROOM_FOR_TUNNEL(size) ((size)[15:5] != 0)
+
+// The MSS of a packet whose data will travel in a tunnel.
 control ClampMss(inout headers_t hdr, inout checksum_t sum) {
     apply {
-        if (hdr.mss.isValid() && hdr.mss.value > IPV4_HEADER_LENGTH) {
+        if (hdr.mss.isValid() && ROOM_FOR_TUNNEL(hdr.mss.value)) {
             hdr.mss.value = hdr.mss.value - IPV4_HEADER_LENGTH;
             sum.l4 = 1;
         }

@@ -22,6 +22,7 @@ type Program struct {
 	ARP          *tables.Table[ARPKey, ARPAction]
 	Sides        *tables.Table[SidesKey, SidesAction]
 	Redirections *tables.Table[RedirectionsKey, RedirectionsAction]
+	Lengths      *tables.Table[LengthsKey, LengthsAction]
 	Outbound     *tables.Table[OutboundKey, OutboundAction]
 	Inbound      *tables.Table[InboundKey, InboundAction]
 	Steering     *tables.Table[SteeringKey, SteeringAction]
@@ -67,6 +68,7 @@ func Bind(info *p4configv1.P4Info) (*Program, error) {
 		ARP:                tables.BindTable[ARPKey, ARPAction](b, &specARP),
 		Sides:              tables.BindTable[SidesKey, SidesAction](b, &specSides),
 		Redirections:       tables.BindTable[RedirectionsKey, RedirectionsAction](b, &specRedirections),
+		Lengths:            tables.BindTable[LengthsKey, LengthsAction](b, &specLengths),
 		Outbound:           tables.BindTable[OutboundKey, OutboundAction](b, &specOutbound),
 		Inbound:            tables.BindTable[InboundKey, InboundAction](b, &specInbound),
 		Steering:           tables.BindTable[SteeringKey, SteeringAction](b, &specSteering),

@@ -116,6 +116,41 @@ var specRedirections = tables.TableSpec[RedirectionsKey]{
 	Actions: []*tables.ActionSpec{&actionRedirect, &actionPass},
 }
 
+// LengthsKey is the key of table ClientGateway.classify.lengths: data_offset (exact, 4 bits), total_len (exact,
+// 16 bits).
+type LengthsKey struct {
+	DataOffset uint8
+	TotalLen   uint16
+}
+
+// LengthsAction is one of the actions of table lengths: HeadersOnly, WithPayload.
+type LengthsAction interface {
+	tables.Action
+	isLengthsAction()
+}
+
+// LengthsEntry is an entry of table lengths, all of them the program's own.
+type LengthsEntry = tables.Entry[LengthsKey, LengthsAction]
+
+var specLengths = tables.TableSpec[LengthsKey]{
+	Name: "lengths",
+	Full: "ClientGateway.classify.lengths",
+	Fields: []tables.FieldSpec{
+		{Name: "data_offset", Kind: tables.KindExact, Bits: 8},
+		{Name: "total_len", Kind: tables.KindExact, Bits: 16},
+	},
+	Put: func(w *tables.MatchWriter, k LengthsKey) {
+		tables.PutExact(w, 0, tables.Uint8, k.DataOffset)
+		tables.PutExact(w, 1, tables.Uint16, k.TotalLen)
+	},
+	Get: func(r *tables.MatchReader) (k LengthsKey) {
+		k.DataOffset = tables.GetExact(r, 0, tables.Uint8)
+		k.TotalLen = tables.GetExact(r, 1, tables.Uint16)
+		return k
+	},
+	Actions: []*tables.ActionSpec{&actionHeadersOnly, &actionWithPayload},
+}
+
 // OutboundKey is the key of table ClientGateway.translation.outbound: client_addr (exact, 32 bits), client_port
 // (exact, 16 bits), server_addr (exact, 32 bits), server_port (exact, 16 bits).
 type OutboundKey struct {

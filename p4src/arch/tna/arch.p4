@@ -23,13 +23,17 @@
     in egress_intrinsic_metadata_from_parser_t from_parser, \
     inout egress_intrinsic_metadata_for_deparser_t for_deparser, \
     inout egress_intrinsic_metadata_for_output_port_t for_port)
-#define BEGIN intrinsic, from_parser
+#define BEGIN hdr, intrinsic, from_parser
 #define END for_deparser, for_tm
 #define BEGIN_EGRESS intrinsic
 #define END_EGRESS for_deparser
 // Where a client gateway rewrites packets: ingress has no stages left for it.
 #define REWRITE_IN_INGRESS(statement)
 #define REWRITE_IN_EGRESS(statement) statement
+// Where ingress keeps the target: it goes to egress.
+#define TARGET(race, part) hdr.bridge.target_##part
+// The addresses that a tunnel or an ICMP error shows twice: egress compares them (Agreement).
+#define AGREE(a, b) true
 #define SWITCH(ingress, egress) \
     Pipeline(IngressParser(), ingress(), IngressDeparser(), EgressParser(), egress(), EgressDeparser()) pipe; \
     Switch(pipe) main;

@@ -5,16 +5,14 @@
 #if defined(SERVER_GATEWAY)
 
 header bridge_t {
-    bit<16> next_hop;
-    bit<16> group;
-    bit<1> to_server;
-    bit<1> origin_tunnel;
-    @padding bit<6> pad;
-    ipv4_addr_t gateway_addr;
-    ipv4_addr_t origin_addr;
+    @flexible bit<16> next_hop;
+    @flexible bit<16> group;
+    @flexible bit<1> to_server;
+    @flexible bit<1> origin_tunnel;
+    @flexible ipv4_addr_t gateway_addr;
+    @flexible ipv4_addr_t origin_addr;
 }
 #define BRIDGE_IN(bridge, meta) \
-    bridge.setValid(); \
     bridge.next_hop = meta.io.next_hop; \
     bridge.group = meta.service.group; \
     bridge.to_server = meta.service.to_server; \
@@ -32,31 +30,26 @@ header bridge_t {
 #elif defined(CLIENT_GATEWAY)
 
 header bridge_t {
-    bit<16> next_hop;
-    bit<8> verdict;
-    bit<4> kind;
-    bit<3> attempt;
-    bit<1> permitted;
-    bit<8> form;
-    ipv4_addr_t target_addr;
-    l4_port_t target_port;
-    l4_port_t gateway;
-    bit<8> epoch;
-    ipv4_addr_t client_addr;
+    @flexible bit<16> next_hop;
+    @flexible bit<8> verdict;
+    @flexible bit<4> kind;
+    @flexible bit<3> attempt;
+    @flexible bit<1> permitted;
+    @flexible bit<8> form;
+    @flexible ipv4_addr_t target_addr;
+    @flexible l4_port_t target_port;
+    @flexible l4_port_t gateway;
+    @flexible bit<8> epoch;
 }
 #define BRIDGE_IN(bridge, meta) \
-    bridge.setValid(); \
     bridge.next_hop = meta.io.next_hop; \
     bridge.verdict = meta.race.verdict; \
     bridge.kind = meta.race.kind; \
     bridge.attempt = meta.slot.attempt; \
     bridge.permitted = meta.race.permitted; \
     bridge.form = meta.race.form; \
-    bridge.target_addr = meta.race.target_addr; \
-    bridge.target_port = meta.race.target_port; \
     bridge.gateway = meta.settings.gateway; \
-    bridge.epoch = meta.settings.epoch; \
-    bridge.client_addr = meta.flow.client_addr;
+    bridge.epoch = meta.settings.epoch;
 #define BRIDGE_OUT(bridge, meta) \
     meta.io.next_hop = bridge.next_hop; \
     meta.race.verdict = bridge.verdict; \
@@ -67,16 +60,14 @@ header bridge_t {
     meta.race.target_addr = bridge.target_addr; \
     meta.race.target_port = bridge.target_port; \
     meta.settings.gateway = bridge.gateway; \
-    meta.settings.epoch = bridge.epoch; \
-    meta.flow.client_addr = bridge.client_addr;
+    meta.settings.epoch = bridge.epoch;
 
 #else
 
 header bridge_t {
-    bit<16> next_hop;
+    @flexible bit<16> next_hop;
 }
 #define BRIDGE_IN(bridge, meta) \
-    bridge.setValid(); \
     bridge.next_hop = meta.io.next_hop;
 #define BRIDGE_OUT(bridge, meta) \
     meta.io.next_hop = bridge.next_hop;

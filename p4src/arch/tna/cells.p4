@@ -23,20 +23,25 @@
 #define SETTLE settle.execute(race.watch)
 #define TELL_NOW(result) result = tell.execute(index)
 #define REMIND(result) result = remind.execute(index)
-#define HASH_INDEX index = index_hash.get({flow.client_addr, flow.client_port})
-#define HASH_FLOW \
-    slot.fingerprint = fingerprint_hash.get({flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port})
+#define HASH_FROM index = from_index.get({flow.from_addr, flow.from_port})
+#define HASH_TO index = to_index.get({flow.to_addr, flow.to_port})
+#define HASH_ENDS from_print = from_hash.get({flow.from_addr, flow.from_port}); \
+    to_print = to_hash.get({flow.to_addr, flow.to_port}); \
+    print = (int<32>)flow_hash.get({flow.from_addr, flow.to_addr, flow.from_port, flow.to_port})
 
-    Hash<bit<16>>(HashAlgorithm_t.CRC16) index_hash;
-    Hash<bit<32>>(HashAlgorithm_t.CRC32) fingerprint_hash;
+    Hash<bit<16>>(HashAlgorithm_t.CRC16) from_index;
+    Hash<bit<16>>(HashAlgorithm_t.CRC16) to_index;
+    Hash<bit<32>>(HashAlgorithm_t.CRC32) from_hash;
+    Hash<bit<32>>(HashAlgorithm_t.CRC32) to_hash;
+    Hash<bit<32>>(HashAlgorithm_t.CRC32) flow_hash;
 
     // Stage: whose slot it is.
     Register<owner_t, cell_t>(SLOTS) owner;
     RegisterAction<owner_t, cell_t, bit<1>>(owner) take = {
         void apply(inout owner_t value, out bit<1> ours) {
             ours = 0;
-            if (value.fingerprint == slot.fingerprint || value.expires - now <= 0) {
-                value.fingerprint = slot.fingerprint;
+            if (value.fingerprint == print || value.expires - now <= 0) {
+                value.fingerprint = print;
                 value.expires = now + PENDING;
                 ours = 1;
             }
@@ -45,7 +50,7 @@
     RegisterAction<owner_t, cell_t, bit<1>>(owner) check = {
         void apply(inout owner_t value, out bit<1> ours) {
             ours = 0;
-            if (value.fingerprint == slot.fingerprint) {
+            if (value.fingerprint == print) {
                 ours = 1;
             }
         }
@@ -56,11 +61,11 @@
     RegisterAction<syn_t, cell_t, bit<1>>(awaited) number_syn = {
         void apply(inout syn_t value, out bit<1> other) {
             other = 0;
-            if (value.number != number || value.fingerprint != slot.fingerprint) {
+            if (value.number != number || value.fingerprint != print) {
                 other = 1;
             }
             value.number = number;
-            value.fingerprint = slot.fingerprint;
+            value.fingerprint = print;
         }
     };
     RegisterAction<syn_t, cell_t, bit<1>>(awaited) number_answer = {
@@ -73,49 +78,50 @@
     };
 
     // Stage: what the first SYN writes, to be compared and to be read.
-    Register<end_t, cell_t>(SLOTS) client;
-    RegisterAction<end_t, cell_t, bit<1>>(client) write_client = {
-        void apply(inout end_t value) {
-            value.addr = flow.client_addr;
-            value.port = client_port;
-        }
+    Register<bit<32>, cell_t>(SLOTS) client;
+    RegisterAction<bit<32>, cell_t, bit<1>>(client) write_client = {
+        void apply(inout bit<32> value) { value = from_print; }
     };
-    RegisterAction<end_t, cell_t, bit<1>>(client) check_client = {
-        void apply(inout end_t value, out bit<1> same) {
+    RegisterAction<bit<32>, cell_t, bit<1>>(client) check_client = {
+        void apply(inout bit<32> value, out bit<1> same) {
             same = 0;
-            if (value.addr == flow.client_addr && value.port == client_port) {
+            if (value == to_print) {
                 same = 1;
             }
         }
     };
-    Register<end_t, cell_t>(SLOTS) server;
-    RegisterAction<end_t, cell_t, bit<1>>(server) write_server = {
-        void apply(inout end_t value) {
-            value.addr = flow.peer_addr;
-            value.port = peer_port;
-        }
+    Register<bit<32>, cell_t>(SLOTS) server;
+    RegisterAction<bit<32>, cell_t, bit<1>>(server) write_server = {
+        void apply(inout bit<32> value) { value = to_print; }
     };
-    RegisterAction<end_t, cell_t, bit<1>>(server) check_server = {
-        void apply(inout end_t value, out bit<1> same) {
+    RegisterAction<bit<32>, cell_t, bit<1>>(server) check_server = {
+        void apply(inout bit<32> value, out bit<1> same) {
             same = 0;
-            if (value.addr == flow.peer_addr && value.port == peer_port) {
+            if (value == from_print) {
                 same = 1;
             }
         }
     };
     Register<bit<32>, cell_t>(SLOTS) server_addr;
     RegisterAction<bit<32>, cell_t, bit<32>>(server_addr) write_server_addr = {
-        void apply(inout bit<32> value, out bit<32> result) { value = flow.peer_addr; result = value; }
+        void apply(inout bit<32> value, out bit<32> result) { value = flow.to_addr; result = value; }
     };
     RegisterAction<bit<32>, cell_t, bit<32>>(server_addr) read_server_addr = {
         void apply(inout bit<32> value, out bit<32> result) { result = value; }
     };
-    Register<bit<32>, cell_t>(SLOTS) course_cell;
-    RegisterAction<bit<32>, cell_t, bit<32>>(course_cell) write_course = {
-        void apply(inout bit<32> value, out bit<32> result) { value = course_now; result = value; }
+    Register<bit<16>, cell_t>(SLOTS) server_port;
+    RegisterAction<bit<16>, cell_t, bit<16>>(server_port) write_server_port = {
+        void apply(inout bit<16> value, out bit<16> result) { value = flow.to_port; result = value; }
     };
-    RegisterAction<bit<32>, cell_t, bit<32>>(course_cell) read_course = {
-        void apply(inout bit<32> value, out bit<32> result) { result = value; }
+    RegisterAction<bit<16>, cell_t, bit<16>>(server_port) read_server_port = {
+        void apply(inout bit<16> value, out bit<16> result) { result = value; }
+    };
+    Register<bit<16>, cell_t>(SLOTS) asked;
+    RegisterAction<bit<16>, cell_t, bit<16>>(asked) write_asked = {
+        void apply(inout bit<16> value, out bit<16> result) { value = race.watch; result = value; }
+    };
+    RegisterAction<bit<16>, cell_t, bit<16>>(asked) read_asked = {
+        void apply(inout bit<16> value, out bit<16> result) { result = value; }
     };
     // How the SYN went out (2 bits), its retransmissions (3).
     Register<bit<8>, cell_t>(SLOTS) way_cell;
@@ -175,18 +181,18 @@
     RegisterAction<bit<16>, cell_t, bit<1>>(winner_port) claim_winner_port = {
         void apply(inout bit<16> value, out bit<1> same) {
             same = 0;
-            if (value == flow.peer_port) {
+            if (value == flow.from_port) {
                 same = 1;
             }
             if (value == 0) {
-                value = flow.peer_port;
+                value = flow.from_port;
             }
         }
     };
     RegisterAction<bit<16>, cell_t, bit<1>>(winner_port) check_winner_port = {
         void apply(inout bit<16> value, out bit<1> same) {
             same = 0;
-            if (value == flow.peer_port) {
+            if (value == flow.from_port) {
                 same = 1;
             }
         }

@@ -7,16 +7,29 @@
 #define WORDS_TCP(ip) ip.total_len, ip.src_addr, ip.dst_addr, hdr.tcp.src_port, hdr.tcp.dst_port, \
     hdr.tcp.data_offset, hdr.tcp.reserved, hdr.tcp.flags, hdr.tag.kind, hdr.tag.length, hdr.tag.exid, \
     hdr.tag.permitted, hdr.tag.answer, hdr.tag.direct, hdr.tag.reserved, hdr.tag.attempt, hdr.tag.epoch, \
-    hdr.tag.gateway, hdr.tag.mac, hdr.mss.value, meta.sum.tcp, meta.sum.seq_no
+    hdr.tag.gateway, hdr.tag.mac, hdr.mss.kind, hdr.mss.length, hdr.mss.value, meta.sum.tcp, meta.sum.seq_no
 
-control PacketDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) {
+// Where a packet is rewritten its checksums are settled; elsewhere only its TTL has changed. Tofino has six checksum units,
+// which ingress and egress share but for two.
+control HopDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) {
+    Checksum() outer_sum;
+    apply {
+        if (meta.sum.ip == 1) {
+            hdr.ipv4.checksum = outer_sum.update({WORDS_IPV4(hdr.ipv4)});
+        }
+        packet.emit(hdr);
+    }
+}
+
+control RewriteDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) {
     Checksum() outer_sum;
     Checksum() inner_sum;
-    Checksum() quoted_sum;
     Checksum() tcp_sum;
     Checksum() tcp_inner_sum;
+#ifndef SERVER_GATEWAY
+    Checksum() quoted_sum;
     Checksum() icmp_sum;
-
+#endif
     apply {
         if (meta.sum.ip == 1) {
             hdr.ipv4.checksum = outer_sum.update({WORDS_IPV4(hdr.ipv4)});
@@ -26,39 +39,39 @@ control PacketDeparser(packet_out packet, inout headers_t hdr, in metadata_t met
         }
         if (meta.sum.l4 == 1) {
             hdr.tcp.checksum = tcp_sum.update({WORDS_TCP(hdr.ipv4)});
-            hdr.icmp.checksum = icmp_sum.update({hdr.icmp.mtu, hdr.quoted_tcp.src_port, hdr.quoted_tcp.dst_port,
-                                                 meta.sum.icmp});
-            hdr.quoted.checksum = quoted_sum.update({WORDS_IPV4(hdr.quoted)});
         }
         if (meta.sum.l4_inner == 1) {
             hdr.tcp.checksum = tcp_inner_sum.update({WORDS_TCP(hdr.inner)});
         }
-        packet.emit(hdr.packet_in);
-        packet.emit(hdr.bridge);
-        packet.emit(hdr.ethernet);
-        packet.emit(hdr.arp);
-        packet.emit(hdr.ipv4);
-        packet.emit(hdr.inner);
-        packet.emit(hdr.icmp);
-        packet.emit(hdr.quoted);
-        packet.emit(hdr.quoted_inner);
-        packet.emit(hdr.quoted_tcp);
-        packet.emit(hdr.tcp);
-        packet.emit(hdr.tag);
-        packet.emit(hdr.mss);
+#ifndef SERVER_GATEWAY
+        if (meta.sum.l4 == 1) {
+            hdr.icmp.checksum = icmp_sum.update({hdr.icmp.mtu, hdr.quoted_tcp.src_port, hdr.quoted_tcp.dst_port,
+                                                 hdr.quoted_tcp.seq_no, meta.sum.icmp});
+            hdr.quoted.checksum = quoted_sum.update({WORDS_IPV4(hdr.quoted)});
+        }
+#endif
+        packet.emit(hdr);
     }
 }
 
+#ifdef REPLICA_GATEWAY
+#define INGRESS_DEPARSER RewriteDeparser
+#define EGRESS_DEPARSER HopDeparser
+#else
+#define INGRESS_DEPARSER HopDeparser
+#define EGRESS_DEPARSER RewriteDeparser
+#endif
+
 control IngressDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta,
                         in ingress_intrinsic_metadata_for_deparser_t for_deparser) {
-    PacketDeparser() packet_deparser;
+    INGRESS_DEPARSER() packet_deparser;
 #ifdef CLIENT_GATEWAY
     Digest<flow_event_t>() flow_event;
 #endif
     apply {
 #ifdef CLIENT_GATEWAY
         if (for_deparser.digest_type == 1) {
-            flow_event.pack(meta.event);
+            flow_event.pack(FLOW_EVENT);
         }
 #endif
         packet_deparser.apply(packet, hdr, meta);
@@ -67,7 +80,7 @@ control IngressDeparser(packet_out packet, inout headers_t hdr, in metadata_t me
 
 control EgressDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta,
                        in egress_intrinsic_metadata_for_deparser_t for_deparser) {
-    PacketDeparser() packet_deparser;
+    EGRESS_DEPARSER() packet_deparser;
     apply {
         packet_deparser.apply(packet, hdr, meta);
     }

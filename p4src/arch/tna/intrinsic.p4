@@ -2,12 +2,16 @@
 #ifndef FIRSTACK_INTRINSIC
 #define FIRSTACK_INTRINSIC
 
-control Begin(inout io_t io, in ingress_intrinsic_metadata_t intrinsic,
+control Begin(inout io_t io, inout headers_t hdr, in ingress_intrinsic_metadata_t intrinsic,
               in ingress_intrinsic_metadata_from_parser_t from_parser) {
+    // Bits that don't stand at a byte's edge are shifted by hashes.
+    Hash<bit<32>>(HashAlgorithm_t.IDENTITY) ticks;
+    Hash<bit<32>>(HashAlgorithm_t.IDENTITY) microseconds;
     apply {
+        hdr.bridge.setValid();
         io.ingress_port = intrinsic.ingress_port;
-        io.now = (ticks_t)from_parser.global_tstamp[47:20];
-        io.clock = from_parser.global_tstamp[41:10];
+        io.now = ticks.get({4w0, from_parser.global_tstamp[47:20]});
+        io.clock = microseconds.get({from_parser.global_tstamp[41:10]});
     }
 }
 
@@ -22,6 +26,7 @@ control End(inout headers_t hdr, inout metadata_t meta, inout ingress_intrinsic_
             hdr.packet_in.reason = meta.io.reason;
             for_tm.ucast_egress_port = CPU_PORT;
             for_tm.bypass_egress = 1;
+            hdr.bridge.setInvalid();
         } else if (meta.io.group != 0) {
             for_tm.mcast_grp_a = meta.io.group;
             BRIDGE_IN(hdr.bridge, meta)
@@ -31,6 +36,7 @@ control End(inout headers_t hdr, inout metadata_t meta, inout ingress_intrinsic_
         } else {
             for_tm.ucast_egress_port = meta.io.egress_port;
             for_tm.bypass_egress = 1;
+            hdr.bridge.setInvalid();
         }
     }
 }
@@ -38,6 +44,27 @@ control End(inout headers_t hdr, inout metadata_t meta, inout ingress_intrinsic_
 // Tofino cannot cut a packet: what the answer had behind its headers stays, outside of the reset's total length.
 control CutReset(in headers_t hdr) {
     apply { }
+}
+
+// What claims to be for one host and is for another ends here.
+control Agreement(in headers_t hdr, inout io_t io) {
+    apply {
+        if (hdr.inner.isValid()) {
+            if (hdr.inner.dst_addr != hdr.ipv4.dst_addr) {
+                io.drop = 1;
+            }
+        }
+        if (hdr.quoted_tcp.isValid()) {
+            if (hdr.quoted.src_addr != hdr.ipv4.dst_addr) {
+                io.drop = 1;
+            }
+        }
+        if (hdr.quoted_inner.isValid()) {
+            if (hdr.quoted_inner.src_addr != hdr.ipv4.dst_addr) {
+                io.drop = 1;
+            }
+        }
+    }
 }
 
 control BeginEgress(inout headers_t hdr, inout metadata_t meta, in egress_intrinsic_metadata_t intrinsic) {

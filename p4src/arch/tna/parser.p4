@@ -54,6 +54,9 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
 
     state parse_ipv4_tcp {
         packet.extract(hdr.ipv4);
+        SHOWS(source_addr, hdr.ipv4.src_addr)
+        SHOWS(from_addr, hdr.ipv4.src_addr)
+        SHOWS(to_addr, hdr.ipv4.dst_addr)
         outer_sum.add(hdr.ipv4);
         meta.sum.wrong_ip = (bit<1>)outer_sum.verify();
         meta.sum.ip = 1;
@@ -63,6 +66,8 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
 
     state parse_ipv4_tunnel {
         packet.extract(hdr.ipv4);
+        SHOWS(source_addr, hdr.ipv4.src_addr)
+        SHOWS(to_addr, hdr.ipv4.dst_addr)
         outer_sum.add(hdr.ipv4);
         meta.sum.wrong_ip = (bit<1>)outer_sum.verify();
         meta.sum.ip = 1;
@@ -79,56 +84,65 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
 
     state parse_inner_tcp {
         packet.extract(hdr.inner);
+        SHOWS(from_addr, hdr.inner.src_addr)
         inner_sum.add(hdr.inner);
         meta.sum.wrong_inner = (bit<1>)inner_sum.verify();
         tcp_sum.subtract({hdr.inner.total_len, hdr.inner.src_addr, hdr.inner.dst_addr});
         transition parse_tcp;
     }
 
+    // What is extracted after the deposit is taken out by itself.
     state parse_tcp {
         packet.extract(hdr.tcp);
+        SHOWS(from_port, hdr.tcp.src_port)
+        SHOWS(to_port, hdr.tcp.dst_port)
         tcp_sum.subtract({hdr.tcp.src_port, hdr.tcp.dst_port, hdr.tcp.data_offset, hdr.tcp.reserved,
                           hdr.tcp.flags, hdr.tcp.checksum});
+        tcp_sum.subtract_all_and_deposit(meta.sum.tcp);
         transition select(hdr.tcp.flags, hdr.tcp.data_offset) {
+            (TCP_SYN &&& TCP_SYN, 8) : parse_only_option;
             (TCP_SYN &&& TCP_SYN, 8 &&& 8) : parse_options;
             (TCP_SYN &&& TCP_SYN, 6 &&& 14) : parse_options_short;
-            default : end_tcp;
+            default : accept;
         }
     }
 
-    // Room for a tag.
+    // Room for a tag, and for nothing behind it.
+    state parse_only_option {
+        transition select(packet.lookahead<bit<32>>()) {
+            TAG_PREAMBLE : parse_only_tag;
+            0x02040000 &&& 0xFFFF0000 : parse_mss;
+            default : accept;
+        }
+    }
+
+    state parse_only_tag {
+        packet.extract(hdr.tag);
+        transition accept;
+    }
+
     state parse_options {
         transition select(packet.lookahead<bit<32>>()) {
             TAG_PREAMBLE : parse_tag;
             0x02040000 &&& 0xFFFF0000 : parse_mss;
-            default : end_tcp;
+            default : accept;
         }
     }
 
     state parse_options_short {
         transition select(packet.lookahead<bit<16>>()) {
             MSS_PREAMBLE : parse_mss;
-            default : end_tcp;
+            default : accept;
         }
     }
 
     state parse_tag {
         packet.extract(hdr.tag);
-        tcp_sum.subtract(hdr.tag);
-        transition select(hdr.tcp.data_offset) {
-            8 : end_tcp;
-            default : parse_options_short;
-        }
+        transition parse_options_short;
     }
 
     state parse_mss {
         packet.extract(hdr.mss);
-        tcp_sum.subtract({hdr.mss.value});
-        transition end_tcp;
-    }
-
-    state end_tcp {
-        tcp_sum.subtract_all_and_deposit(meta.sum.tcp);
         transition accept;
     }
 
@@ -140,9 +154,11 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
         transition parse_icmp;
     }
 
+    // Likewise: everything that is quoted, and the deparser adds it as it is by then.
     state parse_icmp {
         packet.extract(hdr.icmp);
         icmp_sum.subtract({hdr.icmp.checksum, hdr.icmp.mtu});
+        icmp_sum.subtract_all_and_deposit(meta.sum.icmp);
         transition select(hdr.icmp.type) {
             3 : parse_quoted;   // destination unreachable, fragmentation needed among them
             4 : parse_quoted;   // source quench, deprecated by RFC 6633 but still an error
@@ -152,35 +168,32 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
         }
     }
 
-    // A header that is quoted is summed anew when it is changed: then it adds nothing to the error's own checksum.
     state parse_quoted {
         packet.extract(hdr.quoted);
-        icmp_sum.subtract(hdr.quoted);
+        SHOWS(source_addr, hdr.quoted.dst_addr)
+        SHOWS(from_addr, hdr.quoted.dst_addr)
+        SHOWS(to_addr, hdr.quoted.src_addr)
         transition select(hdr.quoted.version, hdr.quoted.ihl, hdr.quoted.frag_offset, hdr.quoted.protocol) {
             (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
             (4, 5, 0, PROTOCOL_IPIP) : parse_quoted_inner;
-            default : end_icmp;
+            default : accept;
         }
     }
 
     state parse_quoted_inner {
         packet.extract(hdr.quoted_inner);
-        icmp_sum.subtract(hdr.quoted_inner);
+        SHOWS(from_addr, hdr.quoted_inner.dst_addr)
         transition select(hdr.quoted_inner.version, hdr.quoted_inner.ihl, hdr.quoted_inner.frag_offset,
                           hdr.quoted_inner.protocol) {
             (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
-            default : end_icmp;
+            default : accept;
         }
     }
 
     state parse_quoted_tcp {
         packet.extract(hdr.quoted_tcp);
-        icmp_sum.subtract({hdr.quoted_tcp.src_port, hdr.quoted_tcp.dst_port});
-        transition end_icmp;
-    }
-
-    state end_icmp {
-        icmp_sum.subtract_all_and_deposit(meta.sum.icmp);
+        SHOWS(from_port, hdr.quoted_tcp.dst_port)
+        SHOWS(to_port, hdr.quoted_tcp.src_port)
         transition accept;
     }
 }

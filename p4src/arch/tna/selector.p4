@@ -18,10 +18,10 @@
     ActionProfile(STEERING_MEMBERS) steering_profile; \
     ActionSelector(steering_profile, steering_hash, SelectorMode_t.FAIR, STEERING_PER_GROUP, SERVICES) steering_selector;
 #define STEERING_KEYS \
-    flow.client_addr : selector; \
-    flow.client_port : selector; \
-    flow.peer_addr : selector; \
-    flow.peer_port : selector; \
+    flow.from_addr : selector; \
+    flow.from_port : selector; \
+    flow.to_addr : selector; \
+    flow.to_port : selector; \
     hdr.tcp.seq_no : selector;
 #define USE_STEERING_SELECTOR implementation = steering_selector;
 

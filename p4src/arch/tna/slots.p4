@@ -16,47 +16,39 @@
 typedef bit<16> cell_t;  // of which the slots use the low bits
 
 struct owner_t {
-    bit<32> fingerprint;
+    int<32> fingerprint;
     int<32> expires;
 }
 struct syn_t {
-    bit<32> number;
-    bit<32> fingerprint;
-}
-struct end_t {
-    bit<32> addr;
-    bit<32> port;
+    int<32> number;
+    int<32> fingerprint;
 }
 
 control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t hdr, in settings_t settings,
               in io_t io) {
     bit<16> index;
-    bit<32> number;      // what the SYN's sequence number + 1 is to be
+    int<32> number;      // what the SYN's sequence number + 1 is to be
     bit<1> syn = 0;
     bit<1> synack = 0;
     bit<1> tunnel = 0;
     bit<1> matches = 0;  // it acknowledges the SYN
-    bit<32> client_port;
-    bit<32> peer_port;
-    bit<32> course_now;  // the replica that the SYN goes to, if to one alone; the server's port
-    bit<32> course = 0;
+    bit<32> from_print;
+    bit<32> to_print;
     bit<8> way_now;
     bit<8> way = 0;
     bit<32> start = 0;
     bit<16> claim;
+    int<32> print;
     int<32> now;
     int<32> due;
 
 #include CELLS
 
     action prepare() {
-        client_port = (bit<32>)flow.client_port;
-        peer_port = (bit<32>)flow.peer_port;
         now = (int<32>)io.now;
         due = (int<32>)(io.now + race.patience);
-        course_now = race.watch ++ flow.peer_port;
         way_now = 6w0 ++ race.mode;
-        race.speaker_addr = race.source_addr;
+        race.speaker_addr = flow.source_addr;
     }
 
     apply {
@@ -70,13 +62,14 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             tunnel = 1;
         }
         if (race.lan == 1) {
-            number = hdr.tcp.seq_no + 1;
+            number = (int<32>)(hdr.tcp.seq_no + 1);
+            HASH_FROM;
         } else {
-            number = hdr.tcp.ack_no;
+            number = (int<32>)hdr.tcp.ack_no;
+            HASH_TO;
         }
         prepare();
-        HASH_INDEX;
-        HASH_FLOW;
+        HASH_ENDS;
 
         bit<1> held = 0;
         if (syn == 1 && race.obstacle == OBSTACLE_NONE) {
@@ -95,13 +88,15 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         if (slot.fresh == 1) {
             WRITE_ENDS;
             WRITE(server_addr, slot.server_addr);
-            WRITE(course, course);
+            WRITE(server_port, slot.server_port);
+            WRITE(asked, slot.asked);
             WRITE(way, way);
             WRITE(sent, start);
         } else {
             CHECK_ENDS(slot.own, race.from_server);
             READ(server_addr, slot.server_addr);
-            READ(course, course);
+            READ(server_port, slot.server_port);
+            READ(asked, slot.asked);
             if (slot.taken == 1) {
                 NEXT_WAY(way);
             } else {
@@ -111,8 +106,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         }
         slot.mode = way[1:0];
         slot.attempt = way[4:2];
-        slot.asked = course[31:16];
-        slot.server_port = course[15:0];
         slot.elapsed = io.clock - start;
         if (race.lan == 1) {
             slot.own = held;
@@ -128,8 +121,8 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         } else if (tunnel == 1) {
             race.speaker_form = FORM_B;
             claim = WINNER_B;
-            race.speaker_addr = flow.peer_addr;
-            if (race.source_addr != slot.server_addr) {
+            race.speaker_addr = flow.from_addr;
+            if (flow.source_addr != slot.server_addr) {
                 slot.proven = 0;
             }
         } else if (race.from_server == 1) {

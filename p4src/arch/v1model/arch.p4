@@ -19,6 +19,10 @@
 #define SWITCH(ingress, egress) \
     V1Switch(GatewayParser(), NoVerify(), ingress(), egress(), NoCompute(), GatewayDeparser()) main;
 #define ARCH_HEADERS
+// Where ingress keeps the target.
+#define TARGET(race, part) race.target_##part
+// The addresses that a tunnel or an ICMP error shows twice.
+#define AGREE(a, b) ((a) == (b))
 #ifndef REWRITE_IN_EGRESS
 #define REWRITE_IN_INGRESS(statement) statement
 #define REWRITE_IN_EGRESS(statement)

@@ -5,7 +5,7 @@
 control Tell(in metadata_t meta, inout standard_metadata_t standard) {
     apply {
         if (meta.race.event != 0) {
-            digest<flow_event_t>(1, meta.event);
+            digest<flow_event_t>(1, FLOW_EVENT);
         }
     }
 }

@@ -32,6 +32,9 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
 
     state parse_ipv4 {
         packet.extract(hdr.ipv4);
+        SHOWS(source_addr, hdr.ipv4.src_addr)
+        SHOWS(from_addr, hdr.ipv4.src_addr)
+        SHOWS(to_addr, hdr.ipv4.dst_addr)
         transition select(hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.flags & 0b001, hdr.ipv4.frag_offset,
                           hdr.ipv4.protocol) {
             (4, 5, 0, 0, PROTOCOL_TCP) : parse_tcp;
@@ -43,6 +46,7 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
 
     state parse_inner {
         packet.extract(hdr.inner);
+        SHOWS(from_addr, hdr.inner.src_addr)
         transition select(hdr.inner.version, hdr.inner.ihl, hdr.inner.flags & 0b001, hdr.inner.frag_offset,
                           hdr.inner.protocol) {
             (4, 5, 0, 0, PROTOCOL_TCP) : parse_tcp;
@@ -63,6 +67,9 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
 
     state parse_quoted {
         packet.extract(hdr.quoted);
+        SHOWS(source_addr, hdr.quoted.dst_addr)
+        SHOWS(from_addr, hdr.quoted.dst_addr)
+        SHOWS(to_addr, hdr.quoted.src_addr)
         transition select(hdr.quoted.version, hdr.quoted.ihl, hdr.quoted.frag_offset, hdr.quoted.protocol) {
             (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
             (4, 5, 0, PROTOCOL_IPIP) : parse_quoted_inner;
@@ -72,6 +79,7 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
 
     state parse_quoted_inner {
         packet.extract(hdr.quoted_inner);
+        SHOWS(from_addr, hdr.quoted_inner.dst_addr)
         transition select(hdr.quoted_inner.version, hdr.quoted_inner.ihl, hdr.quoted_inner.frag_offset,
                           hdr.quoted_inner.protocol) {
             (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
@@ -81,11 +89,15 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
 
     state parse_quoted_tcp {
         packet.extract(hdr.quoted_tcp);
+        SHOWS(from_port, hdr.quoted_tcp.dst_port)
+        SHOWS(to_port, hdr.quoted_tcp.src_port)
         transition accept;
     }
 
     state parse_tcp {
         packet.extract(hdr.tcp);
+        SHOWS(from_port, hdr.tcp.src_port)
+        SHOWS(to_port, hdr.tcp.dst_port)
         transition select(hdr.tcp.flags, hdr.tcp.data_offset) {
             (TCP_SYN &&& TCP_SYN, 8 &&& 8) : parse_options;
             (TCP_SYN &&& TCP_SYN, 6 &&& 14) : parse_options_short;

@@ -14,10 +14,10 @@
     @name("steering_selector") @max_group_size(STEERING_PER_GROUP) \
     action_selector(HashAlgorithm.crc32, STEERING_MEMBERS, 16) steering_selector;
 #define STEERING_KEYS \
-    flow.client_addr : selector; \
-    flow.client_port : selector; \
-    flow.peer_addr : selector; \
-    flow.peer_port : selector; \
+    flow.from_addr : selector; \
+    flow.from_port : selector; \
+    flow.to_addr : selector; \
+    flow.to_port : selector; \
     hdr.tcp.seq_no : selector;
 #define USE_STEERING_SELECTOR implementation = steering_selector;
 

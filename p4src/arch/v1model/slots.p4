@@ -28,10 +28,12 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             bool syn = race.kind == KIND_LAN_SYN;
             bool synack = race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL;
             // CRC-16 takes the ports of one client to different slots, all of them; the low half of CRC-32 to every second.
-            hash(slot.index, HashAlgorithm.crc16, (bit<32>)0, { flow.client_addr, flow.client_port }, (bit<64>)SLOTS);
             if (race.lan == 1) {
+                hash(slot.index, HashAlgorithm.crc16, (bit<32>)0, { flow.from_addr, flow.from_port }, (bit<64>)SLOTS);
                 hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0,
-                     { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000);
+                     { flow.from_addr, flow.to_addr, flow.from_port, flow.to_port }, (bit<64>)0x100000000);
+            } else {
+                hash(slot.index, HashAlgorithm.crc16, (bit<32>)0, { flow.to_addr, flow.to_port }, (bit<64>)SLOTS);
             }
             @atomic {
                 bit<64> holder;
@@ -88,8 +90,8 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 server_addr.read(slot.server_addr, slot.index);
                 server_port.read(slot.server_port, slot.index);
                 if (slot.fresh == 1) {
-                    slot.server_addr = flow.peer_addr;
-                    slot.server_port = flow.peer_port;
+                    slot.server_addr = flow.to_addr;
+                    slot.server_port = flow.to_port;
                     server_addr.write(slot.index, slot.server_addr);
                     server_port.write(slot.index, slot.server_port);
                 }
@@ -97,13 +99,13 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 if (race.lan == 0) {
                     bit<32> whole;
                     hash(whole, HashAlgorithm.crc32, (bit<32>)0,
-                         { flow.client_addr, slot.server_addr, flow.client_port, slot.server_port }, (bit<64>)0x100000000);
+                         { flow.to_addr, slot.server_addr, flow.to_port, slot.server_port }, (bit<64>)0x100000000);
                     if (holder[63:32] == whole) {
                         slot.own = 1;
                     }
-                }
-                if (slot.own == 1 && flow.peer_addr == slot.server_addr && flow.peer_port == slot.server_port) {
-                    race.from_server = 1;
+                    if (flow.from_addr == slot.server_addr && flow.from_port == slot.server_port) {
+                        race.from_server = 1;
+                    }
                 }
                 // A stack that is asked twice may answer the second SYN with an ACK alone: that proves as much.
                 if ((synack || race.kind == KIND_WAN_DATA) && slot.own == 1 && expected == hdr.tcp.ack_no) {
@@ -112,7 +114,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
 
                 // Who speaks, and in which form (FIG. 5, 508).
                 bit<8> form = FORM_A;
-                race.speaker_addr = race.source_addr;
+                race.speaker_addr = flow.source_addr;
                 bit<16> claim = WINNER_A;
                 bool valid_form = true;
                 if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
@@ -123,8 +125,8 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                     } else {
                         form = FORM_B;
                         claim = WINNER_B;
-                        race.speaker_addr = flow.peer_addr;
-                        valid_form = race.source_addr == slot.server_addr;
+                        race.speaker_addr = flow.from_addr;
+                        valid_form = flow.source_addr == slot.server_addr;
                     }
                 } else if (race.from_server == 1) {
                     form = FORM_SERVER;
@@ -146,12 +148,12 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                     if (slot.winner_addr == race.speaker_addr) {
                         slot.same_source = 1;
                     }
-                    if (slot.winner_port == flow.peer_port) {
+                    if (slot.winner_port == flow.from_port) {
                         slot.same_port = 1;
                     }
                 } else if (synack && slot.proven == 1 && race.translated == 0) {
                     winner_addr.write(slot.index, race.speaker_addr);
-                    winner.write(slot.index, claim ++ flow.peer_port);
+                    winner.write(slot.index, claim ++ flow.from_port);
                 }
 
                 ticks_t last;

@@ -20,7 +20,7 @@ const bit<3> OBSTACLE_PAYLOAD = 3;
 const bit<3> OBSTACLE_IP_OPTIONS = 4;
 const bit<3> OBSTACLE_FRAGMENT = 5;
 
-control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in io_t io) {
+control Classify(inout headers_t hdr, inout race_t race, in io_t io) {
     action lan() {
         race.lan = 1;
     }
@@ -58,25 +58,50 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
         USE_DIRECT_COUNTER(redirections_counter)
     }
 
+    bit<1> payload = 0;
+    action headers_only() {
+        payload = 0;
+    }
+    action with_payload() {
+        payload = 1;
+    }
+    // A table, for hardware does not add what it compares.
+    table lengths {
+        key = {
+            hdr.tcp.data_offset : exact @name("data_offset");
+            hdr.ipv4.total_len : exact @name("total_len");
+        }
+        actions = { headers_only; with_payload; }
+        const default_action = with_payload();
+        const entries = {
+            (5, 40) : headers_only();
+            (6, 44) : headers_only();
+            (7, 48) : headers_only();
+            (8, 52) : headers_only();
+            (9, 56) : headers_only();
+            (10, 60) : headers_only();
+            (11, 64) : headers_only();
+            (12, 68) : headers_only();
+            (13, 72) : headers_only();
+            (14, 76) : headers_only();
+            (15, 80) : headers_only();
+        }
+    }
+
     apply {
         sides.apply();
         bit<8> handshake = hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
-        race.source_addr = hdr.ipv4.src_addr;
         if (hdr.tcp.isValid() && (hdr.tcp.flags & TCP_RST) != 0) {
             race.resets = 1;
         }
         if (hdr.tcp.isValid() && race.lan == 1 && !hdr.inner.isValid()) {
-            flow.client_addr = hdr.ipv4.src_addr;
-            flow.client_port = hdr.tcp.src_port;
-            flow.peer_addr = hdr.ipv4.dst_addr;
-            flow.peer_port = hdr.tcp.dst_port;
             if (handshake == TCP_SYN) {
                 race.kind = KIND_LAN_SYN;
                 redirections.apply();
-                bit<16> headers_len = IPV4_HEADER_LENGTH + ((bit<16>)hdr.tcp.data_offset << 2);
+                lengths.apply();
                 if (race.redirect == 0) {
                     race.obstacle = OBSTACLE_NOT_REDIRECTED;
-                } else if (hdr.ipv4.total_len != headers_len) {
+                } else if (payload == 1) {
                     race.obstacle = OBSTACLE_PAYLOAD;
                 } else if (hdr.tcp.data_offset < DATA_OFFSET_MIN ||
                            (hdr.tcp.data_offset > DATA_OFFSET_MAX_UNTAGGED && !hdr.tag.isValid())) {
@@ -86,35 +111,24 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
                 race.kind = KIND_LAN_DATA;
             }
         } else if (hdr.tcp.isValid() && race.lan == 0) {
-            flow.client_port = hdr.tcp.dst_port;
-            flow.peer_port = hdr.tcp.src_port;
-            flow.client_addr = hdr.ipv4.dst_addr;
             if (!hdr.inner.isValid()) {
-                flow.peer_addr = hdr.ipv4.src_addr;
                 if (handshake == (TCP_SYN | TCP_ACK)) {
                     race.kind = KIND_WAN_SYNACK;
                 } else {
                     race.kind = KIND_WAN_DATA;
                 }
-            } else if (hdr.inner.dst_addr == hdr.ipv4.dst_addr) {
-                flow.peer_addr = hdr.inner.src_addr;
+            } else if (AGREE(hdr.inner.dst_addr, hdr.ipv4.dst_addr)) {
                 if (handshake == (TCP_SYN | TCP_ACK)) {
                     race.kind = KIND_WAN_SYNACK_TUNNEL;
                 } else {
                     race.kind = KIND_WAN_DATA_TUNNEL;
                 }
             }
-        } else if (hdr.quoted_tcp.isValid() && race.lan == 0 && hdr.quoted.src_addr == hdr.ipv4.dst_addr) {
-            flow.client_addr = hdr.quoted.src_addr;
-            flow.client_port = hdr.quoted_tcp.src_port;
-            flow.peer_port = hdr.quoted_tcp.dst_port;
-            race.source_addr = hdr.quoted.dst_addr;
+        } else if (hdr.quoted_tcp.isValid() && race.lan == 0 && AGREE(hdr.quoted.src_addr, hdr.ipv4.dst_addr)) {
             if (!hdr.quoted_inner.isValid()) {
                 race.kind = KIND_WAN_ICMP;
-                flow.peer_addr = hdr.quoted.dst_addr;
-            } else if (hdr.quoted_inner.src_addr == hdr.quoted.src_addr) {
+            } else if (AGREE(hdr.quoted_inner.src_addr, hdr.quoted.src_addr)) {
                 race.kind = KIND_WAN_ICMP_TUNNEL;
-                flow.peer_addr = hdr.quoted_inner.dst_addr;
             }
         } else if (hdr.ipv4.frag_offset != 0 || (hdr.ipv4.flags & 1) != 0) {
             race.obstacle = OBSTACLE_FRAGMENT;

@@ -57,7 +57,7 @@ control Racers(inout headers_t hdr, inout metadata_t meta) {
             }
             checksum_put.apply(hdr, meta.sum);
             if (meta.race.mode == MODE_RACE) {
-                encapsulate.apply(hdr, meta.sum, meta.flow.client_addr, meta.race.target_addr);
+                encapsulate.apply(hdr, meta.sum, hdr.ipv4.src_addr, meta.race.target_addr);
                 checksum_outer.apply(hdr, meta.sum);
             }
         }

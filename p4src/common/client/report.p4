@@ -2,6 +2,7 @@
 #ifndef FIRSTACK_CLIENT_REPORT
 #define FIRSTACK_CLIENT_REPORT
 
+// Nobody asks for slot and flow after it: where they don't say what a digest is to say, they are overwritten (FLOW_EVENT).
 control Report(in headers_t hdr, inout metadata_t meta) {
     apply {
         if (meta.slot.told == 1) {
@@ -11,42 +12,37 @@ control Report(in headers_t hdr, inout metadata_t meta) {
             meta.race.event = EVENT_CLOSING;
         }
         if (meta.race.event != 0) {
-            meta.event.event = meta.race.event;
-            meta.event.lan = (bit<8>)meta.race.lan;
-            meta.event.client_addr = meta.flow.client_addr;
-            meta.event.client_port = meta.flow.client_port;
-            meta.event.flags = hdr.tcp.flags;
-            meta.event.form = meta.race.form;
-            meta.event.elapsed = meta.slot.elapsed;
-            meta.event.now = meta.io.now;
-            meta.event.mode = (bit<8>)meta.slot.mode;
-            meta.event.attempt = (bit<8>)meta.slot.attempt;
-            meta.event.watch = meta.slot.asked;
+            meta.told.lan = (bit<8>)meta.race.lan;
+            meta.told.flags = hdr.tcp.flags;
+            meta.told.mode = (bit<8>)meta.slot.mode;
+            meta.told.attempt = (bit<8>)meta.slot.attempt;
             if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE || meta.race.event == EVENT_SERVER) {
-                meta.event.server_addr = meta.slot.server_addr;
-                meta.event.server_port = meta.slot.server_port;
-            } else if (meta.race.lan == 1 || meta.race.form == FORM_C) {
-                meta.event.server_addr = meta.flow.peer_addr;
-                meta.event.server_port = meta.flow.peer_port;
+                if (meta.race.lan == 1) {
+                    meta.told.form = WINNER_FORM(meta.slot.winner);
+                    meta.slot.elapsed = 0;  // told again: how long the answer took is not known any more
+                } else {
+                    meta.told.form = meta.race.speaker_form;
+                    meta.slot.winner_addr = meta.race.speaker_addr;
+                    meta.slot.winner_port = meta.flow.from_port;
+                }
             } else {
-                meta.event.server_addr = meta.race.target_addr;
-                meta.event.server_port = meta.race.target_port;
-            }
-            if (meta.race.event == EVENT_CLAIMED && WINNER_CLAIMED(meta.slot.winner) == 1) {
-                meta.event.replica_addr = meta.slot.winner_addr;
-                meta.event.replica_port = meta.slot.winner_port;
-                meta.event.form = WINNER_FORM(meta.slot.winner);
-                meta.event.elapsed = 0;  // told again: how long the answer took is not known any more
-            } else if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE ||
-                       meta.race.event == EVENT_SERVER) {
-                meta.event.form = meta.race.speaker_form;
-                meta.event.replica_port = meta.flow.peer_port;
-                meta.event.replica_addr = meta.race.speaker_addr;
+                meta.told.form = meta.race.form;
+                meta.slot.winner_addr = 0;
+                meta.slot.winner_port = 0;
+                if (meta.race.lan == 1) {
+                    meta.slot.server_addr = meta.flow.to_addr;
+                    meta.slot.server_port = meta.flow.to_port;
+                } else {  // closed from the wide area: the translation knows the server
+                    meta.slot.server_addr = TARGET(meta.race, addr);
+                    meta.slot.server_port = TARGET(meta.race, port);
+                }
             }
             if (meta.race.lan == 1) {
-                meta.event.isn = hdr.tcp.seq_no + 1;
+                meta.told.isn = hdr.tcp.seq_no + 1;
+                meta.flow.to_addr = meta.flow.from_addr;
+                meta.flow.to_port = meta.flow.from_port;
             } else {
-                meta.event.isn = hdr.tcp.ack_no;
+                meta.told.isn = hdr.tcp.ack_no;
             }
         }
     }

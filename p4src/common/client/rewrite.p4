@@ -42,6 +42,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
     ChecksumOuter() checksum_outer;
     ChecksumQuoted() checksum_quoted;
     CutReset() cut_reset;
+    Agreement() agreement;
 
     apply {
         bit<1> tunnel = 0;
@@ -72,6 +73,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
                 meta.sum.l4 = 1;
             }
         } else if (meta.race.verdict == VERDICT_IN) {
+            agreement.apply(hdr, meta.io);
             if (hdr.inner.isValid()) {
                 crack.apply(hdr, meta.io);
                 hop.apply(hdr);
@@ -81,12 +83,13 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             meta.sum.l4 = 1;
             strip_tag.apply(hdr, meta.sum);
         } else if (meta.race.verdict == VERDICT_ICMP) {
+            agreement.apply(hdr, meta.io);
             // RFC 5508 section 4.2: what is quoted becomes what the client sent.
             if (hdr.quoted_inner.isValid()) {
                 hdr.quoted = hdr.quoted_inner;
                 hdr.quoted_inner.setInvalid();
                 hdr.ipv4.total_len = hdr.ipv4.total_len - IPV4_HEADER_LENGTH;
-                if (hdr.icmp.type == 3 && hdr.icmp.code == 4 && hdr.icmp.mtu > IPV4_HEADER_LENGTH) {
+                if (hdr.icmp.type == 3 && hdr.icmp.code == 4 && ROOM_FOR_TUNNEL(hdr.icmp.mtu)) {
                     hdr.icmp.mtu = hdr.icmp.mtu - IPV4_HEADER_LENGTH;
                 }
             } else {
@@ -96,6 +99,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             }
             meta.sum.l4 = 1;
         } else if (meta.race.verdict == VERDICT_RESET) {
+            agreement.apply(hdr, meta.io);
             if (hdr.inner.isValid()) {
                 crack.apply(hdr, meta.io);
                 if (meta.race.form == FORM_C) {
@@ -110,11 +114,8 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
         } else if (changes == 1 && !hdr.inner.isValid()) {
             checksum_put.apply(hdr, meta.sum);
         }
-        if (hdr.ipv4.ttl == 0) {
-            meta.io.drop = 1;
-        }
         if (tunnel == 1) {
-            encapsulate.apply(hdr, meta.sum, meta.flow.client_addr, meta.race.target_addr);
+            encapsulate.apply(hdr, meta.sum, hdr.ipv4.src_addr, meta.race.target_addr);
             checksum_outer.apply(hdr, meta.sum);
         }
         if (meta.race.verdict == VERDICT_RESET) {

@@ -36,8 +36,8 @@ control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
     STEERING_SELECTOR
     table steering {
         key = {
-            flow.peer_addr : exact @name("server_addr");
-            flow.peer_port : exact @name("server_port");
+            flow.to_addr : exact @name("server_addr");
+            flow.to_port : exact @name("server_port");
             STEERING_KEYS
         }
         actions = { discover; race_to; direct; direct_server; }
@@ -52,9 +52,9 @@ control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
     }
     table watched {
         key = {
-            race.source_addr : exact @name("source_addr");
-            flow.peer_addr : exact @name("peer_addr");
-            flow.peer_port : exact @name("peer_port");
+            flow.source_addr : exact @name("source_addr");
+            flow.from_addr : exact @name("peer_addr");
+            flow.from_port : exact @name("peer_port");
         }
         actions = { answers; @defaultonly NoAction; }
         const default_action = NoAction();

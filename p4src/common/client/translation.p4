@@ -2,7 +2,7 @@
 #ifndef FIRSTACK_CLIENT_TRANSLATION
 #define FIRSTACK_CLIENT_TRANSLATION
 
-control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
+control Translation(inout headers_t hdr, inout race_t race, in flow_t flow) {
     DIRECT_COUNTER(outbound_counter)
     // 612 (A) and 636 (B): the server's address is replaced by the replica's. Claims 16, 22.
     action to_replica(ipv4_addr_t replica_addr, l4_port_t replica_port) {
@@ -10,8 +10,8 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
         race.translated = 1;
         race.authentic = 1;
         race.form = FORM_A;
-        race.target_addr = replica_addr;
-        race.target_port = replica_port;
+        TARGET(race, addr) = replica_addr;
+        TARGET(race, port) = replica_port;
     }
     // 656 (C): encapsulated. Claims 17, 23.
     action into_tunnel(ipv4_addr_t replica_addr) {
@@ -19,14 +19,14 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
         race.translated = 1;
         race.authentic = 1;
         race.form = FORM_C;
-        race.target_addr = replica_addr;
+        TARGET(race, addr) = replica_addr;
     }
     table outbound {
         key = {
-            flow.client_addr : exact @name("client_addr");
-            flow.client_port : exact @name("client_port");
-            flow.peer_addr : exact @name("server_addr");
-            flow.peer_port : exact @name("server_port");
+            flow.from_addr : exact @name("client_addr");
+            flow.from_port : exact @name("client_port");
+            flow.to_addr : exact @name("server_addr");
+            flow.to_port : exact @name("server_port");
         }
         actions = { to_replica; into_tunnel; @defaultonly NoAction; }
         const default_action = NoAction();
@@ -42,8 +42,8 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
         COUNT(inbound_counter)
         race.translated = 1;
         race.form = FORM_A;
-        race.target_addr = server_addr;
-        race.target_port = server_port;
+        TARGET(race, addr) = server_addr;
+        TARGET(race, port) = server_port;
         race.authentic = 1;
     }
     // 658 (C): cracked, when it comes from the connection's replica.
@@ -51,16 +51,16 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
         COUNT(inbound_counter)
         race.translated = 1;
         race.form = FORM_C;
-        race.target_addr = flow.peer_addr;
-        race.target_port = flow.peer_port;
+        TARGET(race, addr) = flow.from_addr;
+        TARGET(race, port) = flow.from_port;
         race.tunnel_addr = replica_addr;
     }
     table inbound {
         key = {
-            flow.client_addr : exact @name("client_addr");
-            flow.client_port : exact @name("client_port");
-            flow.peer_addr : exact @name("peer_addr");
-            flow.peer_port : exact @name("peer_port");
+            flow.to_addr : exact @name("client_addr");
+            flow.to_port : exact @name("client_port");
+            flow.from_addr : exact @name("peer_addr");
+            flow.from_port : exact @name("peer_port");
         }
         actions = { from_replica; from_tunnel; @defaultonly NoAction; }
         const default_action = NoAction();
@@ -78,10 +78,10 @@ control Translation(inout race_t race, in flow_t flow, in headers_t hdr) {
                 // A comes plain, B's SYN-ACKs from the server; C from its replica, encapsulated.
                 if (race.authentic == 1) {
                     if (hdr.quoted_inner.isValid() ||
-                        (hdr.inner.isValid() && hdr.ipv4.src_addr != race.target_addr)) {
+                        (hdr.inner.isValid() && flow.source_addr != TARGET(race, addr))) {
                         race.authentic = 0;
                     }
-                } else if (race.tunnel_addr != 0 && race.source_addr == race.tunnel_addr) {
+                } else if (race.tunnel_addr != 0 && flow.source_addr == race.tunnel_addr) {
                     if (hdr.inner.isValid() || hdr.quoted_inner.isValid()) {
                         race.authentic = 1;
                     }

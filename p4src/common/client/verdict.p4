@@ -6,25 +6,25 @@
 const bit<8> VERDICT_PLAIN = 0;
 const bit<8> VERDICT_DROP = 1;
 const bit<8> VERDICT_TAG = 2;
-const bit<8> VERDICT_OUT = 3;       // to the replica that race.target names
-const bit<8> VERDICT_IN = 4;        // to the client, as from the server that race.target names
-const bit<8> VERDICT_RESET = 5;     // back to race.target
-const bit<8> VERDICT_ICMP = 6;      // to the client, about a packet to race.target
+const bit<8> VERDICT_OUT = 3;       // to the replica of target address and port
+const bit<8> VERDICT_IN = 4;        // to the client, as from the server of target address and port
+const bit<8> VERDICT_RESET = 5;     // back to the target
+const bit<8> VERDICT_ICMP = 6;      // to the client, about a packet to the target
 const bit<8> VERDICT_RACE = 7;      // a copy to each leg of io.group
-const bit<8> VERDICT_DIRECT = 8;    // to the replica that race.target names, tagged
+const bit<8> VERDICT_DIRECT = 8;    // to the replica of target address and port, tagged
 
 // destination is the address that decides the packet's route.
-control Verdict(inout race_t race, inout io_t io, inout ipv4_addr_t destination, in slot_t slot) {
+control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, inout ipv4_addr_t destination, in slot_t slot) {
     DIRECT_COUNTER(verdicts_counter)
-    // Whom a translation names is in race.target already.
+    // Whom a translation names is the target already.
     action out_to(ipv4_addr_t addr) { race.verdict = VERDICT_OUT; destination = addr; }
     action out_to_winner() {
         out_to(slot.winner_addr);
-        race.target_addr = slot.winner_addr;
-        race.target_port = slot.winner_port;
+        TARGET(race, addr) = slot.winner_addr;
+        TARGET(race, port) = slot.winner_port;
         race.form = WINNER_FORM(slot.winner);
     }
-    action from_server() { race.target_addr = slot.server_addr; race.target_port = slot.server_port; }
+    action from_server() { TARGET(race, addr) = slot.server_addr; TARGET(race, port) = slot.server_port; }
     action in_from_server() { race.verdict = VERDICT_IN; from_server(); }
     action race_to_group() { race.verdict = VERDICT_RACE; io.group = race.group; io.done = 1; }  // each leg knows its way
     action discard() { race.verdict = VERDICT_DROP; io.drop = 1; io.done = 1; }
@@ -36,12 +36,12 @@ control Verdict(inout race_t race, inout io_t io, inout ipv4_addr_t destination,
     action steer_direct() {
         COUNT(verdicts_counter)
         race.verdict = VERDICT_DIRECT;
-        race.target_addr = race.direct_addr;
+        TARGET(race, addr) = race.direct_addr;
         destination = race.direct_addr;
     }
     action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action steer_overdue() { COUNT(verdicts_counter) race_to_group(); race.event = EVENT_OVERDUE; }
-    action follow_reused() { COUNT(verdicts_counter) out_to(race.target_addr); race.event = EVENT_REUSED; }
+    action follow_reused() { COUNT(verdicts_counter) out_to(TARGET(race, addr)); race.event = EVENT_REUSED; }
     action follow_winner() { COUNT(verdicts_counter) out_to_winner(); }
     action untagged_not_redirected() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action untagged_no_room() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
@@ -59,13 +59,13 @@ control Verdict(inout race_t race, inout io_t io, inout ipv4_addr_t destination,
         COUNT(verdicts_counter)
         race.verdict = VERDICT_RESET;
         race.event = EVENT_LATE;
-        race.target_addr = race.speaker_addr;
+        TARGET(race, addr) = race.speaker_addr;
         race.form = race.speaker_form;
         destination = race.speaker_addr;
     }
     action answer_unproven_plain() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action answer_unproven_tunnel() { COUNT(verdicts_counter) discard(); }
-    action out_translated() { COUNT(verdicts_counter) out_to(race.target_addr); }
+    action out_translated() { COUNT(verdicts_counter) out_to(TARGET(race, addr)); }
     action out_slot() { COUNT(verdicts_counter) out_to_winner(); }
     action in_translated() { COUNT(verdicts_counter) race.verdict = VERDICT_IN; }
     action in_slot() { COUNT(verdicts_counter) in_from_server(); }

@@ -27,10 +27,6 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
             hdr.tcp.dst_port = meta.stand_in.replica_port;
             clamp_mss.apply(hdr, meta.sum);  // there is one only in a SYN
             meta.sum.l4 = 1;
-            if (hdr.ipv4.ttl == 0) {
-                meta.io.drop = 1;
-                meta.io.done = 1;
-            }
         } else if (meta.stand_in.verdict == REPLICA_ANSWER_B) {
             outer_src = meta.stand_in.server_addr;
         } else if (meta.stand_in.verdict == REPLICA_SPOOF || meta.stand_in.verdict == REPLICA_TUNNEL) {
@@ -49,7 +45,7 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
             hdr.quoted.src_addr = replica_addr;
             hdr.quoted_tcp.src_port = meta.stand_in.replica_port;
             hdr.ipv4.total_len = hdr.ipv4.total_len - IPV4_HEADER_LENGTH;
-            if (hdr.icmp.type == 3 && hdr.icmp.code == 4 && hdr.icmp.mtu > IPV4_HEADER_LENGTH) {
+            if (hdr.icmp.type == 3 && hdr.icmp.code == 4 && ROOM_FOR_TUNNEL(hdr.icmp.mtu)) {
                 hdr.icmp.mtu = hdr.icmp.mtu - IPV4_HEADER_LENGTH;
             }
             meta.sum.l4 = 1;

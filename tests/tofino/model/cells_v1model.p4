@@ -5,27 +5,28 @@
 #define CELL (bit<32>)index
 #define TAKE(result) { \
     bit<64> value; owner.read(value, CELL); \
-    if (value[63:32] == slot.fingerprint || (int<32>)value[31:0] - now <= 0) { \
-        owner.write(CELL, slot.fingerprint ++ (bit<32>)(now + PENDING)); result = 1; \
+    if (value[63:32] == (bit<32>)print || (int<32>)value[31:0] - now <= 0) { \
+        owner.write(CELL, (bit<32>)print ++ (bit<32>)(now + PENDING)); result = 1; \
     } else { result = 0; } }
 #define CHECK(result) { \
     bit<64> value; owner.read(value, CELL); \
-    if (value[63:32] == slot.fingerprint) { result = 1; } else { result = 0; } }
+    if (value[63:32] == (bit<32>)print) { result = 1; } else { result = 0; } }
 #define NUMBER_SYN(result) { \
     bit<64> value; awaited.read(value, CELL); \
-    if (value != number ++ slot.fingerprint) { result = 1; } else { result = 0; } \
-    awaited.write(CELL, number ++ slot.fingerprint); }
+    if (value != (bit<32>)number ++ (bit<32>)print) { result = 1; } else { result = 0; } \
+    awaited.write(CELL, (bit<32>)number ++ (bit<32>)print); }
 #define NUMBER_ANSWER(result) { \
     bit<64> value; awaited.read(value, CELL); \
-    if (value[63:32] == number) { result = 1; } else { result = 0; } }
+    if ((int<32>)value[63:32] == number) { result = 1; } else { result = 0; } }
 #define SAME(result, condition) if (condition) { result = 1; } else { result = 0; }
-#define WRITE_ENDS client.write(CELL, flow.client_addr ++ client_port); server.write(CELL, flow.peer_addr ++ peer_port)
+#define WRITE_ENDS client.write(CELL, from_print); server.write(CELL, to_print)
 #define CHECK_ENDS(is_client, is_server) { \
-    bit<64> value; \
-    client.read(value, CELL); SAME(is_client, value == flow.client_addr ++ client_port) \
-    server.read(value, CELL); SAME(is_server, value == flow.peer_addr ++ peer_port) }
-#define NEW_server_addr flow.peer_addr
-#define NEW_course course_now
+    bit<32> value; \
+    client.read(value, CELL); SAME(is_client, value == to_print) \
+    server.read(value, CELL); SAME(is_server, value == from_print) }
+#define NEW_server_addr flow.to_addr
+#define NEW_server_port flow.to_port
+#define NEW_asked race.watch
 #define NEW_way way_now
 #define NEW_sent io.clock
 #define WRITE(cell, result) { cell##_cell.write(CELL, NEW_##cell); result = NEW_##cell; }
@@ -37,11 +38,11 @@
 #define CLEAR_WINNER winner_addr.write(CELL, 0); winner_port.write(CELL, 0); winner.write(CELL, 0)
 #define CHECK_WINNER { \
     bit<32> addr; winner_addr.read(addr, CELL); SAME(slot.same_source, addr == race.speaker_addr) \
-    bit<16> port; winner_port.read(port, CELL); SAME(slot.same_port, port == flow.peer_port) \
+    bit<16> port; winner_port.read(port, CELL); SAME(slot.same_port, port == flow.from_port) \
     winner.read(slot.winner, CELL); }
 #define CLAIM_WINNER CHECK_WINNER \
     if (slot.winner == 0) { \
-        winner_addr.write(CELL, race.speaker_addr); winner_port.write(CELL, flow.peer_port); winner.write(CELL, claim); }
+        winner_addr.write(CELL, race.speaker_addr); winner_port.write(CELL, flow.from_port); winner.write(CELL, claim); }
 #define READ_WINNER winner_addr.read(slot.winner_addr, CELL); winner_port.read(slot.winner_port, CELL); \
     winner.read(slot.winner, CELL)
 #define OWE(result) { \
@@ -53,16 +54,22 @@
 #define REMIND(result) { \
     bit<32> value; told.read(value, CELL); \
     if (now - (int<32>)value >= TELL) { told.write(CELL, (bit<32>)now); result = 1; } else { result = 0; } }
-#define HASH_INDEX hash(index, HashAlgorithm.crc16, (bit<16>)0, { flow.client_addr, flow.client_port }, (bit<32>)SLOTS)
-#define HASH_FLOW hash(slot.fingerprint, HashAlgorithm.crc32, (bit<32>)0, \
-    { flow.client_addr, flow.peer_addr, flow.client_port, flow.peer_port }, (bit<64>)0x100000000)
+#define HASH_FROM hash(index, HashAlgorithm.crc16, (bit<16>)0, { flow.from_addr, flow.from_port }, (bit<32>)SLOTS)
+#define HASH_TO hash(index, HashAlgorithm.crc16, (bit<16>)0, { flow.to_addr, flow.to_port }, (bit<32>)SLOTS)
+#define HASH_ENDS { \
+    hash(from_print, HashAlgorithm.crc32, (bit<32>)0, { flow.from_addr, flow.from_port }, (bit<64>)0x100000000); \
+    hash(to_print, HashAlgorithm.crc32, (bit<32>)0, { flow.to_addr, flow.to_port }, (bit<64>)0x100000000); \
+    bit<32> whole; hash(whole, HashAlgorithm.crc32, (bit<32>)0, \
+        { flow.from_addr, flow.to_addr, flow.from_port, flow.to_port }, (bit<64>)0x100000000); \
+    print = (int<32>)whole; }
 
     register<bit<64>>(SLOTS) owner;
     register<bit<64>>(SLOTS) awaited;
-    register<bit<64>>(SLOTS) client;
-    register<bit<64>>(SLOTS) server;
+    register<bit<32>>(SLOTS) client;
+    register<bit<32>>(SLOTS) server;
     register<bit<32>>(SLOTS) server_addr_cell;
-    register<bit<32>>(SLOTS) course_cell;
+    register<bit<16>>(SLOTS) server_port_cell;
+    register<bit<16>>(SLOTS) asked_cell;
     register<bit<8>>(SLOTS) way_cell;
     register<bit<32>>(SLOTS) sent_cell;
     register<bit<32>>(SLOTS) winner_addr;
