@@ -16,7 +16,7 @@
 INGRESS(ClientGateway) {
     Begin() begin;
     Arp() arp;
-    Hop() hop;
+    OutermostHop() hop;
     Classify() classify;
     Translation() translation;
     Steering() steering;
@@ -50,7 +50,7 @@ INGRESS(ClientGateway) {
             arp.apply(hdr, meta.io);
         } else if (!hdr.ipv4.isValid() || hdr.ipv4.version != 4 || hdr.ipv4.ihl < 5) {
             meta.io.drop = 1;
-        } else if (hdr.ipv4.ttl <= 1) {
+        } else if (EXPIRED(hdr)) {
             meta.io.punt = 1;
             meta.io.reason = PUNT_TTL;
         } else {
@@ -60,12 +60,11 @@ INGRESS(ClientGateway) {
             translation.apply(hdr, meta.race, meta.flow);
             steering.apply(hdr, meta.flow, meta.race);
             slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io);
-            ipv4_addr_t destination = hdr.ipv4.dst_addr;
-            verdict.apply(hdr, meta.race, meta.io, destination, meta.slot);
+            verdict.apply(hdr, meta.race, meta.io, meta.slot);
             report.apply(hdr, meta);
             tell.apply(meta, END);
             if (meta.io.done == 0) {
-                routes.apply(destination, meta.io);
+                routes.apply(meta.io);
             }
             REWRITE_IN_INGRESS(rewrite.apply(hdr, meta);)
         }

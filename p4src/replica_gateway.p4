@@ -9,7 +9,7 @@
 INGRESS(ReplicaGateway) {
     Begin() begin;
     Arp() arp;
-    Hop() hop;
+    OutermostHop() hop;
     ChecksumTake() checksum_take;
     StandIns() stand_ins;
     ReplicaRewrite() rewrite;
@@ -25,7 +25,7 @@ INGRESS(ReplicaGateway) {
             arp.apply(hdr, meta.io);
         } else if (!hdr.ipv4.isValid() || hdr.ipv4.version != 4 || hdr.ipv4.ihl < 5) {
             meta.io.drop = 1;
-        } else if (hdr.ipv4.ttl <= 1) {
+        } else if (EXPIRED(hdr)) {
             meta.io.punt = 1;
             meta.io.reason = PUNT_TTL;
         } else {
@@ -34,7 +34,7 @@ INGRESS(ReplicaGateway) {
             stand_ins.apply(hdr, meta.stand_in);
             rewrite.apply(hdr, meta);
             if (meta.io.done == 0) {
-                routes.apply(hdr.ipv4.dst_addr, meta.io);
+                routes.apply(meta.io);
             }
         }
         end.apply(hdr, meta, END);

@@ -9,7 +9,7 @@
 INGRESS(ServerGateway) {
     Begin() begin;
     Arp() arp;
-    Hop() hop;
+    OutermostHop() hop;
     ChecksumTake() checksum_take;
     Services() services;
     Routes() routes;
@@ -24,7 +24,7 @@ INGRESS(ServerGateway) {
             arp.apply(hdr, meta.io);
         } else if (!hdr.ipv4.isValid() || hdr.ipv4.version != 4 || hdr.ipv4.ihl < 5) {
             meta.io.drop = 1;
-        } else if (hdr.ipv4.ttl <= 1) {
+        } else if (EXPIRED(hdr)) {
             meta.io.punt = 1;
             meta.io.reason = PUNT_TTL;
         } else {
@@ -32,7 +32,7 @@ INGRESS(ServerGateway) {
             checksum_take.apply(hdr, meta.sum);
             services.apply(hdr, meta.service, meta.io);
             if (meta.service.origin_chosen == 0) {
-                routes.apply(hdr.ipv4.dst_addr, meta.io);
+                routes.apply(meta.io);
             }
             if (meta.service.group != 0) {
                 // Its legs know their ways; the server need not be reachable, or even exist.

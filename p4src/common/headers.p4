@@ -1,5 +1,5 @@
-// Headers of all three programs. The outermost IPv4 header is always `ipv4`; `inner` is valid while the
-// packet is encapsulated. So cracking is `ipv4 = inner`, and nothing has to be looked at twice.
+// Headers of all three programs. A packet's own IPv4 header is always `ipv4`; `outer` is valid while it is encapsulated
+// (TCP in IPv4 in IPv4, and nothing else, is parsed so). Cracking is to drop `outer`: no header is ever copied.
 #ifndef FIRSTACK_HEADERS
 #define FIRSTACK_HEADERS
 
@@ -97,17 +97,26 @@ header quoted_tcp_t {
     bit<32> seq_no;
 }
 
+// What the parsers look at before they extract: version and header length, flags and offset, protocol of the IPv4
+// header that is next, and of the one behind it; a packet that is no fragment, one that is the first or none.
+#define PEEK_IPV4 packet.lookahead<bit<80>>()[79:72], packet.lookahead<bit<80>>()[31:16], \
+    packet.lookahead<bit<80>>()[7:0]
+#define PEEK_INNER packet.lookahead<bit<240>>()[79:72], packet.lookahead<bit<240>>()[31:16], \
+    packet.lookahead<bit<240>>()[7:0]
+#define WHOLE 0x0000 &&& 0x3FFF
+#define FIRST 0x0000 &&& 0x1FFF
+
 struct headers_t {
     packet_in_t packet_in;
     packet_out_t packet_out;
     ARCH_HEADERS
     ethernet_t ethernet;
     arp_t arp;
+    ipv4_t outer;
     ipv4_t ipv4;
-    ipv4_t inner;
     icmp_t icmp;
+    ipv4_t quoted_outer;
     ipv4_t quoted;
-    ipv4_t quoted_inner;
     quoted_tcp_t quoted_tcp;
     tcp_t tcp;
     tag_t tag;

@@ -8,6 +8,7 @@ struct io_t {
     bit<9> egress_port;
     bit<16> group;       // multicast group; 0: none
     bit<16> instance;    // which copy of a multicast packet this is; 0: not a copy
+    ipv4_addr_t destination;  // whose route it takes; parsed: the outermost header's
     bit<16> next_hop;    // index into neighbors; 0: the frame has its addresses already
     bit<1> drop;
     bit<1> punt;

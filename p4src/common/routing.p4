@@ -45,19 +45,34 @@ control Arp(inout headers_t hdr, inout io_t io) {
     }
 }
 
-// Lowers the outermost TTL; the checksum by difference (RFC 1624), so a wrong one stays wrong.
-control Hop(inout headers_t hdr) {
+#define EXPIRED(hdr) \
+    ((hdr.outer.isValid() && hdr.outer.ttl <= 1) || (!hdr.outer.isValid() && hdr.ipv4.ttl <= 1))
+
+// Lowers a TTL; the checksum by difference (RFC 1624), so a wrong one stays wrong.
+control Hop(inout ipv4_t ip) {
     apply {
-        hdr.ipv4.ttl = hdr.ipv4.ttl - 1;
-        if (hdr.ipv4.checksum[15:8] == 0xFF || hdr.ipv4.checksum == 0xFEFF) {
-            hdr.ipv4.checksum = hdr.ipv4.checksum + 0x0101;  // the carry comes round
+        ip.ttl = ip.ttl - 1;
+        if (ip.checksum[15:8] == 0xFF || ip.checksum == 0xFEFF) {
+            ip.checksum = ip.checksum + 0x0101;  // the carry comes round
         } else {
-            hdr.ipv4.checksum = hdr.ipv4.checksum + 0x0100;
+            ip.checksum = ip.checksum + 0x0100;
         }
     }
 }
 
-control Routes(in ipv4_addr_t destination, inout io_t io) {
+control OutermostHop(inout headers_t hdr) {
+    Hop() outer_hop;
+    Hop() hop;
+    apply {
+        if (hdr.outer.isValid()) {
+            outer_hop.apply(hdr.outer);
+        } else {
+            hop.apply(hdr.ipv4);
+        }
+    }
+}
+
+control Routes(inout io_t io) {
     DIRECT_COUNTER(routes_counter)
     action forward(bit<9> port, bit<16> next_hop) {
         COUNT(routes_counter)
@@ -79,7 +94,7 @@ control Routes(in ipv4_addr_t destination, inout io_t io) {
         io.reason = PUNT_NO_ROUTE;
     }
     table routes {
-        key = { destination : lpm @name("dst_addr"); }
+        key = { io.destination : lpm @name("dst_addr"); }
         actions = { forward; local; discard; unreachable; }
         default_action = unreachable();
         size = ROUTES;

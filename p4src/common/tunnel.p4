@@ -6,18 +6,21 @@
 // means nothing in an atomic datagram (RFC 6864); without DF somebody may fragment, so the inner one serves.
 control Encapsulate(inout headers_t hdr, inout checksum_t sum, in ipv4_addr_t src_addr, in ipv4_addr_t dst_addr) {
     apply {
-        hdr.inner = hdr.ipv4;
-        hdr.ipv4.ihl = 5;
-        hdr.ipv4.total_len = hdr.inner.total_len + IPV4_HEADER_LENGTH;
-        hdr.ipv4.flags = hdr.inner.flags & 0b010;
-        if (hdr.ipv4.flags != 0) {
-            hdr.ipv4.identification = 0;
+        hdr.outer.setValid();
+        hdr.outer.version = 4;
+        hdr.outer.ihl = 5;
+        hdr.outer.traffic_class = hdr.ipv4.traffic_class;
+        hdr.outer.total_len = hdr.ipv4.total_len + IPV4_HEADER_LENGTH;
+        hdr.outer.flags = hdr.ipv4.flags & 0b010;
+        hdr.outer.identification = 0;
+        if (hdr.ipv4.flags & 0b010 == 0) {
+            hdr.outer.identification = hdr.ipv4.identification;
         }
-        hdr.ipv4.frag_offset = 0;
-        hdr.ipv4.ttl = TUNNEL_TTL;
-        hdr.ipv4.protocol = PROTOCOL_IPIP;
-        hdr.ipv4.src_addr = src_addr;
-        hdr.ipv4.dst_addr = dst_addr;
+        hdr.outer.frag_offset = 0;
+        hdr.outer.ttl = TUNNEL_TTL;
+        hdr.outer.protocol = PROTOCOL_IPIP;
+        hdr.outer.src_addr = src_addr;
+        hdr.outer.dst_addr = dst_addr;
         sum.outer = 1;
     }
 }
@@ -26,20 +29,21 @@ control Encapsulate(inout headers_t hdr, inout checksum_t sum, in ipv4_addr_t sr
 // handed on; a mark on a packet that can't carry one is a loss (RFC 6040 section 4.2, figure 4).
 control Crack(inout headers_t hdr, inout io_t io) {
     apply {
-        if (hdr.inner.ttl <= 1) {  // it would not survive the hop that follows
+        if (hdr.ipv4.ttl <= 1) {  // it would not survive the hop that follows
             io.drop = 1;
             io.done = 1;
         }
-        bit<2> outer_ecn = hdr.ipv4.traffic_class[1:0];
-        hdr.ipv4 = hdr.inner;
-        hdr.inner.setInvalid();
-        bit<2> ecn = hdr.ipv4.traffic_class[1:0];
-        if (outer_ecn == ECN_CE && ecn == ECN_NOT_ECT) {
-            io.drop = 1;
-            io.done = 1;
-        } else if (outer_ecn == ECN_CE || (outer_ecn == ECN_ECT1 && ecn == ECN_ECT0)) {
-            hdr.ipv4.traffic_class[1:0] = outer_ecn;
+        if (hdr.outer.traffic_class[1:0] == ECN_CE) {
+            if (hdr.ipv4.traffic_class[1:0] == ECN_NOT_ECT) {
+                io.drop = 1;
+                io.done = 1;
+            } else {
+                hdr.ipv4.traffic_class[1:0] = ECN_CE;
+            }
+        } else if (hdr.outer.traffic_class[1:0] == ECN_ECT1 && hdr.ipv4.traffic_class[1:0] == ECN_ECT0) {
+            hdr.ipv4.traffic_class[1:0] = ECN_ECT1;
         }
+        hdr.outer.setInvalid();
     }
 }
 

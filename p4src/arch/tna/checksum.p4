@@ -12,13 +12,9 @@ control ChecksumPut(inout headers_t hdr, inout checksum_t sum) {
     apply { }
 }
 
-// An outer header was added: the inner one is what the packet had before.
+// The deparser sums outer headers anew.
 control ChecksumOuter(inout headers_t hdr, inout checksum_t sum) {
-    apply {
-        sum.inner = 1;
-        sum.l4_inner = sum.l4;
-        sum.l4 = 0;
-    }
+    apply { }
 }
 
 // A reset has no payload and no options: what the deparser adds up by itself is all but the sequence number, and takes

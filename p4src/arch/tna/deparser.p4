@@ -4,7 +4,7 @@
 
 #define WORDS_IPV4(h) h.version, h.ihl, h.traffic_class, h.total_len, h.identification, h.flags, h.frag_offset, \
     h.ttl, h.protocol, h.src_addr, h.dst_addr
-#define WORDS_TCP(ip) ip.total_len, ip.src_addr, ip.dst_addr, hdr.tcp.src_port, hdr.tcp.dst_port, \
+#define WORDS_TCP hdr.ipv4.total_len, hdr.ipv4.src_addr, hdr.ipv4.dst_addr, hdr.tcp.src_port, hdr.tcp.dst_port, \
     hdr.tcp.data_offset, hdr.tcp.reserved, hdr.tcp.flags, hdr.tag.kind, hdr.tag.length, hdr.tag.exid, \
     hdr.tag.permitted, hdr.tag.answer, hdr.tag.direct, hdr.tag.reserved, hdr.tag.attempt, hdr.tag.epoch, \
     hdr.tag.gateway, hdr.tag.mac, hdr.mss.kind, hdr.mss.length, hdr.mss.value, meta.sum.tcp, meta.sum.seq_no
@@ -13,9 +13,11 @@
 // which ingress and egress share but for two.
 control HopDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) {
     Checksum() outer_sum;
+    Checksum() ip_sum;
     apply {
+        hdr.outer.checksum = outer_sum.update({WORDS_IPV4(hdr.outer)});
         if (meta.sum.ip == 1) {
-            hdr.ipv4.checksum = outer_sum.update({WORDS_IPV4(hdr.ipv4)});
+            hdr.ipv4.checksum = ip_sum.update({WORDS_IPV4(hdr.ipv4)});
         }
         packet.emit(hdr);
     }
@@ -23,25 +25,19 @@ control HopDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) 
 
 control RewriteDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta) {
     Checksum() outer_sum;
-    Checksum() inner_sum;
+    Checksum() ip_sum;
     Checksum() tcp_sum;
-    Checksum() tcp_inner_sum;
 #ifndef SERVER_GATEWAY
     Checksum() quoted_sum;
     Checksum() icmp_sum;
 #endif
     apply {
+        hdr.outer.checksum = outer_sum.update({WORDS_IPV4(hdr.outer)});
         if (meta.sum.ip == 1) {
-            hdr.ipv4.checksum = outer_sum.update({WORDS_IPV4(hdr.ipv4)});
-        }
-        if (meta.sum.inner == 1) {
-            hdr.inner.checksum = inner_sum.update({WORDS_IPV4(hdr.inner)});
+            hdr.ipv4.checksum = ip_sum.update({WORDS_IPV4(hdr.ipv4)});
         }
         if (meta.sum.l4 == 1) {
-            hdr.tcp.checksum = tcp_sum.update({WORDS_TCP(hdr.ipv4)});
-        }
-        if (meta.sum.l4_inner == 1) {
-            hdr.tcp.checksum = tcp_inner_sum.update({WORDS_TCP(hdr.inner)});
+            hdr.tcp.checksum = tcp_sum.update({WORDS_TCP});
         }
 #ifndef SERVER_GATEWAY
         if (meta.sum.l4 == 1) {

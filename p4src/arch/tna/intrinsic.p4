@@ -18,7 +18,7 @@ control Begin(inout io_t io, inout headers_t hdr, in ingress_intrinsic_metadata_
 control End(inout headers_t hdr, inout metadata_t meta, inout ingress_intrinsic_metadata_for_deparser_t for_deparser,
             inout ingress_intrinsic_metadata_for_tm_t for_tm) {
     apply {
-        if (meta.sum.wrong_ip == 1 || meta.sum.wrong_inner == 1 || meta.io.drop == 1) {
+        if (meta.sum.wrong_ip == 1 || meta.sum.wrong_outer == 1 || meta.io.drop == 1) {
             for_deparser.drop_ctl = 1;
         } else if (meta.io.punt == 1) {
             hdr.packet_in.setValid();
@@ -49,8 +49,8 @@ control CutReset(in headers_t hdr) {
 // What claims to be for one host and is for another ends here.
 control Agreement(in headers_t hdr, inout io_t io) {
     apply {
-        if (hdr.inner.isValid()) {
-            if (hdr.inner.dst_addr != hdr.ipv4.dst_addr) {
+        if (hdr.outer.isValid()) {
+            if (hdr.outer.dst_addr != hdr.ipv4.dst_addr) {
                 io.drop = 1;
             }
         }
@@ -59,8 +59,8 @@ control Agreement(in headers_t hdr, inout io_t io) {
                 io.drop = 1;
             }
         }
-        if (hdr.quoted_inner.isValid()) {
-            if (hdr.quoted_inner.src_addr != hdr.ipv4.dst_addr) {
+        if (hdr.quoted_outer.isValid()) {
+            if (hdr.quoted_outer.src_addr != hdr.ipv4.dst_addr) {
                 io.drop = 1;
             }
         }

@@ -4,14 +4,9 @@
 #ifndef FIRSTACK_PARSER
 #define FIRSTACK_PARSER
 
-// Version and header length, flags and offset, protocol, as they stand in the first ten bytes of an IPv4 header.
-#define PEEK_IPV4 packet.lookahead<bit<80>>()[79:72], packet.lookahead<bit<80>>()[31:16], \
-    packet.lookahead<bit<80>>()[7:0]
-#define WHOLE 0x0000 &&& 0x3FFF
-
 parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta) {
     Checksum() outer_sum;
-    Checksum() inner_sum;
+    Checksum() ip_sum;
     Checksum() tcp_sum;
     Checksum() icmp_sum;
 
@@ -32,62 +27,65 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
     state peek_ipv4 {
         transition select(PEEK_IPV4) {
             (0x45, WHOLE, PROTOCOL_TCP) : parse_ipv4_tcp;
-            (0x45, WHOLE, PROTOCOL_IPIP) : parse_ipv4_tunnel;
+            (0x45, WHOLE, PROTOCOL_IPIP) : peek_inner;
             (0x45, WHOLE, PROTOCOL_ICMP) : parse_ipv4_icmp;
             (0x45, _, _) : parse_ipv4;
             default : parse_ipv4_options;
         }
     }
 
+    state peek_inner {
+        transition select(PEEK_INNER) {
+            (0x45, WHOLE, PROTOCOL_TCP) : parse_outer;
+            default : parse_ipv4;
+        }
+    }
+
     state parse_ipv4_options {
         packet.extract(hdr.ipv4);
+        meta.io.destination = hdr.ipv4.dst_addr;
         transition accept;
     }
 
     state parse_ipv4 {
         packet.extract(hdr.ipv4);
-        outer_sum.add(hdr.ipv4);
-        meta.sum.wrong_ip = (bit<1>)outer_sum.verify();
+        meta.io.destination = hdr.ipv4.dst_addr;
+        ip_sum.add(hdr.ipv4);
+        meta.sum.wrong_ip = (bit<1>)ip_sum.verify();
         meta.sum.ip = 1;
         transition accept;
     }
 
     state parse_ipv4_tcp {
         packet.extract(hdr.ipv4);
+        meta.io.destination = hdr.ipv4.dst_addr;
         SHOWS(source_addr, hdr.ipv4.src_addr)
         SHOWS(from_addr, hdr.ipv4.src_addr)
         SHOWS(to_addr, hdr.ipv4.dst_addr)
-        outer_sum.add(hdr.ipv4);
-        meta.sum.wrong_ip = (bit<1>)outer_sum.verify();
+        ip_sum.add(hdr.ipv4);
+        meta.sum.wrong_ip = (bit<1>)ip_sum.verify();
         meta.sum.ip = 1;
         tcp_sum.subtract({hdr.ipv4.total_len, hdr.ipv4.src_addr, hdr.ipv4.dst_addr});
         transition parse_tcp;
     }
 
-    state parse_ipv4_tunnel {
-        packet.extract(hdr.ipv4);
-        SHOWS(source_addr, hdr.ipv4.src_addr)
-        SHOWS(to_addr, hdr.ipv4.dst_addr)
-        outer_sum.add(hdr.ipv4);
-        meta.sum.wrong_ip = (bit<1>)outer_sum.verify();
-        meta.sum.ip = 1;
-        transition select(PEEK_IPV4) {
-            (0x45, WHOLE, PROTOCOL_TCP) : parse_inner_tcp;
-            default : parse_inner;
-        }
+    state parse_outer {
+        packet.extract(hdr.outer);
+        meta.io.destination = hdr.outer.dst_addr;
+        SHOWS(source_addr, hdr.outer.src_addr)
+        SHOWS(to_addr, hdr.outer.dst_addr)
+        outer_sum.add(hdr.outer);
+        meta.sum.wrong_outer = (bit<1>)outer_sum.verify();
+        transition parse_inner;
     }
 
     state parse_inner {
-        packet.extract(hdr.inner);
-        transition accept;
-    }
-
-    state parse_inner_tcp {
-        packet.extract(hdr.inner);
-        SHOWS(from_addr, hdr.inner.src_addr)
-        inner_sum.add(hdr.inner);
-        meta.sum.wrong_inner = (bit<1>)inner_sum.verify();
-        tcp_sum.subtract({hdr.inner.total_len, hdr.inner.src_addr, hdr.inner.dst_addr});
+        packet.extract(hdr.ipv4);
+        SHOWS(from_addr, hdr.ipv4.src_addr)
+        ip_sum.add(hdr.ipv4);
+        meta.sum.wrong_ip = (bit<1>)ip_sum.verify();
+        meta.sum.ip = 1;
+        tcp_sum.subtract({hdr.ipv4.total_len, hdr.ipv4.src_addr, hdr.ipv4.dst_addr});
         transition parse_tcp;
     }
 
@@ -148,8 +146,9 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
 
     state parse_ipv4_icmp {
         packet.extract(hdr.ipv4);
-        outer_sum.add(hdr.ipv4);
-        meta.sum.wrong_ip = (bit<1>)outer_sum.verify();
+        meta.io.destination = hdr.ipv4.dst_addr;
+        ip_sum.add(hdr.ipv4);
+        meta.sum.wrong_ip = (bit<1>)ip_sum.verify();
         meta.sum.ip = 1;
         transition parse_icmp;
     }
@@ -160,12 +159,40 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
         icmp_sum.subtract({hdr.icmp.checksum, hdr.icmp.mtu});
         icmp_sum.subtract_all_and_deposit(meta.sum.icmp);
         transition select(hdr.icmp.type) {
-            3 : parse_quoted;   // destination unreachable, fragmentation needed among them
-            4 : parse_quoted;   // source quench, deprecated by RFC 6633 but still an error
-            11 : parse_quoted;  // time exceeded
-            12 : parse_quoted;  // parameter problem
+            3 : peek_quoted;   // destination unreachable, fragmentation needed among them
+            4 : peek_quoted;   // source quench, deprecated by RFC 6633 but still an error
+            11 : peek_quoted;  // time exceeded
+            12 : peek_quoted;  // parameter problem
             default : accept;
         }
+    }
+
+    state peek_quoted {
+        transition select(PEEK_IPV4) {
+            (0x45, FIRST, PROTOCOL_TCP) : parse_quoted;
+            (0x45, FIRST, PROTOCOL_IPIP) : peek_quoted_inner;
+            default : accept;
+        }
+    }
+
+    state peek_quoted_inner {
+        transition select(PEEK_INNER) {
+            (0x45, FIRST, PROTOCOL_TCP) : parse_quoted_outer;
+            default : accept;
+        }
+    }
+
+    state parse_quoted_outer {
+        packet.extract(hdr.quoted_outer);
+        SHOWS(source_addr, hdr.quoted_outer.dst_addr)
+        transition parse_quoted_inner;
+    }
+
+    state parse_quoted_inner {
+        packet.extract(hdr.quoted);
+        SHOWS(from_addr, hdr.quoted.dst_addr)
+        SHOWS(to_addr, hdr.quoted.src_addr)
+        transition parse_quoted_tcp;
     }
 
     state parse_quoted {
@@ -173,21 +200,7 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
         SHOWS(source_addr, hdr.quoted.dst_addr)
         SHOWS(from_addr, hdr.quoted.dst_addr)
         SHOWS(to_addr, hdr.quoted.src_addr)
-        transition select(hdr.quoted.version, hdr.quoted.ihl, hdr.quoted.frag_offset, hdr.quoted.protocol) {
-            (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
-            (4, 5, 0, PROTOCOL_IPIP) : parse_quoted_inner;
-            default : accept;
-        }
-    }
-
-    state parse_quoted_inner {
-        packet.extract(hdr.quoted_inner);
-        SHOWS(from_addr, hdr.quoted_inner.dst_addr)
-        transition select(hdr.quoted_inner.version, hdr.quoted_inner.ihl, hdr.quoted_inner.frag_offset,
-                          hdr.quoted_inner.protocol) {
-            (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
-            default : accept;
-        }
+        transition parse_quoted_tcp;
     }
 
     state parse_quoted_tcp {

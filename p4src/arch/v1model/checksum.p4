@@ -17,9 +17,9 @@
     (bit<32>)((h).ttl ++ (h).protocol) + SUM32((h).src_addr) + SUM32((h).dst_addr))
 
 // The pseudo header's changing part and the TCP fields that firstack touches.
-control SumTcp(in headers_t hdr, in ipv4_t ip, out bit<32> sum) {
+control SumTcp(in headers_t hdr, out bit<32> sum) {
     apply {
-        sum = SUM32(ip.src_addr) + SUM32(ip.dst_addr) + (bit<32>)ip.total_len +
+        sum = SUM32(hdr.ipv4.src_addr) + SUM32(hdr.ipv4.dst_addr) + (bit<32>)hdr.ipv4.total_len +
               (bit<32>)hdr.tcp.src_port + (bit<32>)hdr.tcp.dst_port +
               (bit<32>)(hdr.tcp.data_offset ++ hdr.tcp.reserved ++ hdr.tcp.flags);
         if (hdr.tag.isValid()) {
@@ -41,8 +41,8 @@ control SumIcmp(in headers_t hdr, out bit<32> sum) {
         if (hdr.quoted.isValid()) {
             sum = sum + SUM_WHOLE_IPV4(hdr.quoted) + (bit<32>)hdr.quoted.checksum;
         }
-        if (hdr.quoted_inner.isValid()) {
-            sum = sum + SUM_WHOLE_IPV4(hdr.quoted_inner) + (bit<32>)hdr.quoted_inner.checksum;
+        if (hdr.quoted_outer.isValid()) {
+            sum = sum + SUM_WHOLE_IPV4(hdr.quoted_outer) + (bit<32>)hdr.quoted_outer.checksum;
         }
         if (hdr.quoted_tcp.isValid()) {
             sum = sum + (bit<32>)hdr.quoted_tcp.src_port + (bit<32>)hdr.quoted_tcp.dst_port;
@@ -55,15 +55,9 @@ control ChecksumTake(in headers_t hdr, inout checksum_t sum) {
     SumTcp() sum_tcp;
     SumIcmp() sum_icmp;
     apply {
-        ipv4_t ip;
-        if (hdr.inner.isValid()) {
-            ip = hdr.inner;
-        } else {
-            ip = hdr.ipv4;
-        }
-        sum.ip_before = SUM_IPV4(ip);
+        sum.ip_before = SUM_IPV4(hdr.ipv4);
         if (hdr.tcp.isValid()) {
-            sum_tcp.apply(hdr, ip, sum.l4_before);
+            sum_tcp.apply(hdr, sum.l4_before);
         } else if (hdr.icmp.isValid()) {
             sum_icmp.apply(hdr, sum.l4_before);
         }
@@ -83,7 +77,7 @@ control ChecksumPut(inout headers_t hdr, in checksum_t sum) {
         if (sum.l4 == 1) {
             bit<32> l4 = 0;
             if (hdr.tcp.isValid()) {
-                sum_tcp.apply(hdr, hdr.ipv4, l4);
+                sum_tcp.apply(hdr, l4);
                 l4 = l4 + (bit<32>)(~hdr.tcp.checksum);
             } else {
                 sum_icmp.apply(hdr, l4);
@@ -103,9 +97,9 @@ control ChecksumPut(inout headers_t hdr, in checksum_t sum) {
 // A header of our own making: summed whole.
 control ChecksumOuter(inout headers_t hdr, inout checksum_t sum) {
     apply {
-        bit<32> ip = SUM_WHOLE_IPV4(hdr.ipv4);
+        bit<32> ip = SUM_WHOLE_IPV4(hdr.outer);
         FOLD(ip);
-        hdr.ipv4.checksum = ~ip[15:0];
+        hdr.outer.checksum = ~ip[15:0];
     }
 }
 

@@ -53,7 +53,7 @@ control EndEgress(in io_t io, inout standard_metadata_t standard) {
 // A reset has no payload: what the answer had behind its headers goes.
 control CutReset(in headers_t hdr) {
     apply {
-        if (hdr.inner.isValid()) {
+        if (hdr.outer.isValid()) {
             truncate(74);
         } else {
             truncate(54);

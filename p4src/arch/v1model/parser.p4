@@ -19,7 +19,7 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
     state parse_ethernet {
         packet.extract(hdr.ethernet);
         transition select(hdr.ethernet.ether_type) {
-            ETHERTYPE_IPV4 : parse_ipv4;
+            ETHERTYPE_IPV4 : peek_ipv4;
             ETHERTYPE_ARP : parse_arp;
             default : accept;
         }
@@ -30,26 +30,40 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
         transition accept;
     }
 
+    state peek_ipv4 {
+        transition select(PEEK_IPV4) {
+            (0x45, WHOLE, PROTOCOL_IPIP) : peek_inner;
+            default : parse_ipv4;
+        }
+    }
+
+    state peek_inner {
+        transition select(PEEK_INNER) {
+            (0x45, WHOLE, PROTOCOL_TCP) : parse_outer;
+            default : parse_ipv4;
+        }
+    }
+
+    state parse_outer {
+        packet.extract(hdr.outer);
+        packet.extract(hdr.ipv4);
+        meta.io.destination = hdr.outer.dst_addr;
+        SHOWS(source_addr, hdr.outer.src_addr)
+        SHOWS(from_addr, hdr.ipv4.src_addr)
+        SHOWS(to_addr, hdr.outer.dst_addr)
+        transition parse_tcp;
+    }
+
     state parse_ipv4 {
         packet.extract(hdr.ipv4);
+        meta.io.destination = hdr.ipv4.dst_addr;
         SHOWS(source_addr, hdr.ipv4.src_addr)
         SHOWS(from_addr, hdr.ipv4.src_addr)
         SHOWS(to_addr, hdr.ipv4.dst_addr)
         transition select(hdr.ipv4.version, hdr.ipv4.ihl, hdr.ipv4.flags & 0b001, hdr.ipv4.frag_offset,
                           hdr.ipv4.protocol) {
             (4, 5, 0, 0, PROTOCOL_TCP) : parse_tcp;
-            (4, 5, 0, 0, PROTOCOL_IPIP) : parse_inner;
             (4, 5, 0, 0, PROTOCOL_ICMP) : parse_icmp;
-            default : accept;
-        }
-    }
-
-    state parse_inner {
-        packet.extract(hdr.inner);
-        SHOWS(from_addr, hdr.inner.src_addr)
-        transition select(hdr.inner.version, hdr.inner.ihl, hdr.inner.flags & 0b001, hdr.inner.frag_offset,
-                          hdr.inner.protocol) {
-            (4, 5, 0, 0, PROTOCOL_TCP) : parse_tcp;
             default : accept;
         }
     }
@@ -57,12 +71,36 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
     state parse_icmp {
         packet.extract(hdr.icmp);
         transition select(hdr.icmp.type) {
-            3 : parse_quoted;   // destination unreachable, fragmentation needed among them
-            4 : parse_quoted;   // source quench, deprecated by RFC 6633 but still an error
-            11 : parse_quoted;  // time exceeded
-            12 : parse_quoted;  // parameter problem
+            3 : peek_quoted;   // destination unreachable, fragmentation needed among them
+            4 : peek_quoted;   // source quench, deprecated by RFC 6633 but still an error
+            11 : peek_quoted;  // time exceeded
+            12 : peek_quoted;  // parameter problem
             default : accept;
         }
+    }
+
+    state peek_quoted {
+        transition select(PEEK_IPV4) {
+            (0x45, FIRST, PROTOCOL_TCP) : parse_quoted;
+            (0x45, FIRST, PROTOCOL_IPIP) : peek_quoted_inner;
+            default : accept;
+        }
+    }
+
+    state peek_quoted_inner {
+        transition select(PEEK_INNER) {
+            (0x45, FIRST, PROTOCOL_TCP) : parse_quoted_outer;
+            default : accept;
+        }
+    }
+
+    state parse_quoted_outer {
+        packet.extract(hdr.quoted_outer);
+        packet.extract(hdr.quoted);
+        SHOWS(source_addr, hdr.quoted_outer.dst_addr)
+        SHOWS(from_addr, hdr.quoted.dst_addr)
+        SHOWS(to_addr, hdr.quoted.src_addr)
+        transition parse_quoted_tcp;
     }
 
     state parse_quoted {
@@ -70,21 +108,7 @@ parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta,
         SHOWS(source_addr, hdr.quoted.dst_addr)
         SHOWS(from_addr, hdr.quoted.dst_addr)
         SHOWS(to_addr, hdr.quoted.src_addr)
-        transition select(hdr.quoted.version, hdr.quoted.ihl, hdr.quoted.frag_offset, hdr.quoted.protocol) {
-            (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
-            (4, 5, 0, PROTOCOL_IPIP) : parse_quoted_inner;
-            default : accept;
-        }
-    }
-
-    state parse_quoted_inner {
-        packet.extract(hdr.quoted_inner);
-        SHOWS(from_addr, hdr.quoted_inner.dst_addr)
-        transition select(hdr.quoted_inner.version, hdr.quoted_inner.ihl, hdr.quoted_inner.frag_offset,
-                          hdr.quoted_inner.protocol) {
-            (4, 5, 0, PROTOCOL_TCP) : parse_quoted_tcp;
-            default : accept;
-        }
+        transition parse_quoted_tcp;
     }
 
     state parse_quoted_tcp {
@@ -140,11 +164,11 @@ control GatewayDeparser(packet_out packet, in headers_t hdr) {
         packet.emit(hdr.packet_in);
         packet.emit(hdr.ethernet);
         packet.emit(hdr.arp);
+        packet.emit(hdr.outer);
         packet.emit(hdr.ipv4);
-        packet.emit(hdr.inner);
         packet.emit(hdr.icmp);
+        packet.emit(hdr.quoted_outer);
         packet.emit(hdr.quoted);
-        packet.emit(hdr.quoted_inner);
         packet.emit(hdr.quoted_tcp);
         packet.emit(hdr.tcp);
         packet.emit(hdr.tag);

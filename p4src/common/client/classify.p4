@@ -94,7 +94,7 @@ control Classify(inout headers_t hdr, inout race_t race, in io_t io) {
         if (hdr.tcp.isValid() && (hdr.tcp.flags & TCP_RST) != 0) {
             race.resets = 1;
         }
-        if (hdr.tcp.isValid() && race.lan == 1 && !hdr.inner.isValid()) {
+        if (hdr.tcp.isValid() && race.lan == 1 && !hdr.outer.isValid()) {
             if (handshake == TCP_SYN) {
                 race.kind = KIND_LAN_SYN;
                 redirections.apply();
@@ -111,13 +111,13 @@ control Classify(inout headers_t hdr, inout race_t race, in io_t io) {
                 race.kind = KIND_LAN_DATA;
             }
         } else if (hdr.tcp.isValid() && race.lan == 0) {
-            if (!hdr.inner.isValid()) {
+            if (!hdr.outer.isValid()) {
                 if (handshake == (TCP_SYN | TCP_ACK)) {
                     race.kind = KIND_WAN_SYNACK;
                 } else {
                     race.kind = KIND_WAN_DATA;
                 }
-            } else if (AGREE(hdr.inner.dst_addr, hdr.ipv4.dst_addr)) {
+            } else if (AGREE(hdr.ipv4.dst_addr, hdr.outer.dst_addr)) {
                 if (handshake == (TCP_SYN | TCP_ACK)) {
                     race.kind = KIND_WAN_SYNACK_TUNNEL;
                 } else {
@@ -125,9 +125,9 @@ control Classify(inout headers_t hdr, inout race_t race, in io_t io) {
                 }
             }
         } else if (hdr.quoted_tcp.isValid() && race.lan == 0 && AGREE(hdr.quoted.src_addr, hdr.ipv4.dst_addr)) {
-            if (!hdr.quoted_inner.isValid()) {
+            if (!hdr.quoted_outer.isValid()) {
                 race.kind = KIND_WAN_ICMP;
-            } else if (AGREE(hdr.quoted_inner.src_addr, hdr.quoted.src_addr)) {
+            } else if (AGREE(hdr.quoted_outer.src_addr, hdr.quoted.src_addr)) {
                 race.kind = KIND_WAN_ICMP_TUNNEL;
             }
         } else if (hdr.ipv4.frag_offset != 0 || (hdr.ipv4.flags & 1) != 0) {

@@ -4,19 +4,17 @@
 
 // The reset that a late answer gets (FIG. 5, 514), made of the answer itself: turned round, without options,
 // sequence number = the answer's acknowledgement number (RFC 9293 section 3.10.7.1), no ACK.
-control TurnIntoReset(inout headers_t hdr) {
+control TurnIntoReset(inout headers_t hdr, in flow_t flow) {
     apply {
-        ipv4_addr_t client = hdr.ipv4.dst_addr;
-        hdr.ipv4.dst_addr = hdr.ipv4.src_addr;
-        hdr.ipv4.src_addr = client;
+        hdr.ipv4.dst_addr = flow.from_addr;
+        hdr.ipv4.src_addr = flow.to_addr;
         hdr.ipv4.traffic_class = 0;
         hdr.ipv4.total_len = 40;
         hdr.ipv4.identification = 0;
         hdr.ipv4.flags = 0b010;
         hdr.ipv4.ttl = TUNNEL_TTL;
-        l4_port_t port = hdr.tcp.dst_port;
-        hdr.tcp.dst_port = hdr.tcp.src_port;
-        hdr.tcp.src_port = port;
+        hdr.tcp.dst_port = flow.from_port;
+        hdr.tcp.src_port = flow.to_port;
         hdr.tcp.seq_no = hdr.tcp.ack_no;
         hdr.tcp.ack_no = 0;
         hdr.tcp.data_offset = 5;
@@ -74,9 +72,9 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             }
         } else if (meta.race.verdict == VERDICT_IN) {
             agreement.apply(hdr, meta.io);
-            if (hdr.inner.isValid()) {
+            if (hdr.outer.isValid()) {
                 crack.apply(hdr, meta.io);
-                hop.apply(hdr);
+                hop.apply(hdr.ipv4);
             }
             hdr.ipv4.src_addr = meta.race.target_addr;
             hdr.tcp.src_port = meta.race.target_port;
@@ -85,9 +83,8 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
         } else if (meta.race.verdict == VERDICT_ICMP) {
             agreement.apply(hdr, meta.io);
             // RFC 5508 section 4.2: what is quoted becomes what the client sent.
-            if (hdr.quoted_inner.isValid()) {
-                hdr.quoted = hdr.quoted_inner;
-                hdr.quoted_inner.setInvalid();
+            if (hdr.quoted_outer.isValid()) {
+                hdr.quoted_outer.setInvalid();
                 hdr.ipv4.total_len = hdr.ipv4.total_len - IPV4_HEADER_LENGTH;
                 if (hdr.icmp.type == 3 && hdr.icmp.code == 4 && ROOM_FOR_TUNNEL(hdr.icmp.mtu)) {
                     hdr.icmp.mtu = hdr.icmp.mtu - IPV4_HEADER_LENGTH;
@@ -100,18 +97,18 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             meta.sum.l4 = 1;
         } else if (meta.race.verdict == VERDICT_RESET) {
             agreement.apply(hdr, meta.io);
-            if (hdr.inner.isValid()) {
+            if (hdr.outer.isValid()) {
                 crack.apply(hdr, meta.io);
                 if (meta.race.form == FORM_C) {
                     tunnel = 1;
                 }
             }
-            turn_into_reset.apply(hdr);
+            turn_into_reset.apply(hdr, meta.flow);
         }
 
         if (meta.race.verdict == VERDICT_RESET) {
             checksum_reset.apply(hdr, meta.sum);
-        } else if (changes == 1 && !hdr.inner.isValid()) {
+        } else if (changes == 1 && !hdr.outer.isValid()) {
             checksum_put.apply(hdr, meta.sum);
         }
         if (tunnel == 1) {

@@ -77,12 +77,12 @@ control Translation(inout headers_t hdr, inout race_t race, in flow_t flow) {
                 inbound.apply();
                 // A comes plain, B's SYN-ACKs from the server; C from its replica, encapsulated.
                 if (race.authentic == 1) {
-                    if (hdr.quoted_inner.isValid() ||
-                        (hdr.inner.isValid() && flow.source_addr != TARGET(race, addr))) {
+                    if (hdr.quoted_outer.isValid() ||
+                        (hdr.outer.isValid() && flow.source_addr != TARGET(race, addr))) {
                         race.authentic = 0;
                     }
                 } else if (race.tunnel_addr != 0 && flow.source_addr == race.tunnel_addr) {
-                    if (hdr.inner.isValid() || hdr.quoted_inner.isValid()) {
+                    if (hdr.outer.isValid() || hdr.quoted_outer.isValid()) {
                         race.authentic = 1;
                     }
                 }

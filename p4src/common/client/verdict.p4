@@ -13,11 +13,10 @@ const bit<8> VERDICT_ICMP = 6;      // to the client, about a packet to the targ
 const bit<8> VERDICT_RACE = 7;      // a copy to each leg of io.group
 const bit<8> VERDICT_DIRECT = 8;    // to the replica of target address and port, tagged
 
-// destination is the address that decides the packet's route.
-control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, inout ipv4_addr_t destination, in slot_t slot) {
+control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t slot) {
     DIRECT_COUNTER(verdicts_counter)
     // Whom a translation names is the target already.
-    action out_to(ipv4_addr_t addr) { race.verdict = VERDICT_OUT; destination = addr; }
+    action out_to(ipv4_addr_t addr) { race.verdict = VERDICT_OUT; io.destination = addr; }
     action out_to_winner() {
         out_to(slot.winner_addr);
         TARGET(race, addr) = slot.winner_addr;
@@ -37,7 +36,7 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, inout ipv
         COUNT(verdicts_counter)
         race.verdict = VERDICT_DIRECT;
         TARGET(race, addr) = race.direct_addr;
-        destination = race.direct_addr;
+        io.destination = race.direct_addr;
     }
     action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action steer_overdue() { COUNT(verdicts_counter) race_to_group(); race.event = EVENT_OVERDUE; }
@@ -61,7 +60,7 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, inout ipv
         race.event = EVENT_LATE;
         TARGET(race, addr) = race.speaker_addr;
         race.form = race.speaker_form;
-        destination = race.speaker_addr;
+        io.destination = race.speaker_addr;
     }
     action answer_unproven_plain() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action answer_unproven_tunnel() { COUNT(verdicts_counter) discard(); }

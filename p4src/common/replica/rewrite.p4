@@ -14,16 +14,16 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
 
     apply {
         ipv4_addr_t outer_src = 0;
-        ipv4_addr_t outer_dst = hdr.ipv4.dst_addr;
         ipv4_addr_t replica_addr = meta.stand_in.replica_addr;
         if (meta.stand_in.verdict == REPLICA_DROP) {
             meta.io.drop = 1;
             meta.io.done = 1;
         } else if (meta.stand_in.verdict == REPLICA_CRACK_SYN || meta.stand_in.verdict == REPLICA_CRACK) {
             crack.apply(hdr, meta.io);
-            hop.apply(hdr);
+            hop.apply(hdr.ipv4);
             strip_tag.apply(hdr, meta.sum);
             hdr.ipv4.dst_addr = replica_addr;
+            meta.io.destination = replica_addr;
             hdr.tcp.dst_port = meta.stand_in.replica_port;
             clamp_mss.apply(hdr, meta.sum);  // there is one only in a SYN
             meta.sum.l4 = 1;
@@ -39,8 +39,7 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
             }
         } else if (meta.stand_in.verdict == REPLICA_ICMP) {
             // RFC 5508 section 4.2: the web server is told about the packet it sent.
-            hdr.quoted = hdr.quoted_inner;
-            hdr.quoted_inner.setInvalid();
+            hdr.quoted_outer.setInvalid();
             checksum_quoted.apply(hdr, hdr.quoted.src_addr, replica_addr);
             hdr.quoted.src_addr = replica_addr;
             hdr.quoted_tcp.src_port = meta.stand_in.replica_port;
@@ -51,11 +50,11 @@ control ReplicaRewrite(inout headers_t hdr, inout metadata_t meta) {
             meta.sum.l4 = 1;
         }
 
-        if (meta.stand_in.verdict != REPLICA_ROUTE && !hdr.inner.isValid()) {
+        if (meta.stand_in.verdict != REPLICA_ROUTE && !hdr.outer.isValid()) {
             checksum_put.apply(hdr, meta.sum);
         }
         if (outer_src != 0) {
-            encapsulate.apply(hdr, meta.sum, outer_src, outer_dst);
+            encapsulate.apply(hdr, meta.sum, outer_src, hdr.ipv4.dst_addr);
             checksum_outer.apply(hdr, meta.sum);
         }
     }

@@ -145,26 +145,25 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
 
     apply {
         bit<8> control_flags = hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
-        if (hdr.inner.isValid() && hdr.tcp.isValid()) {
+        if (hdr.outer.isValid()) {
             if (control_flags == TCP_SYN) {
                 stand_in.kind = KIND_TUNNEL_SYN;
             } else {
                 stand_in.kind = KIND_TUNNEL_DATA;
             }
-            stand_in.replica_addr = hdr.ipv4.dst_addr;
-            stand_in.server_addr = hdr.inner.dst_addr;
+            stand_in.replica_addr = hdr.outer.dst_addr;
+            stand_in.server_addr = hdr.ipv4.dst_addr;
             stand_in.server_port = hdr.tcp.dst_port;
             if (hdr.tag.isValid() && hdr.tag.permitted == 1) {
                 stand_in.tagged = 1;
             }
-            if (hdr.ipv4.src_addr == hdr.inner.src_addr) {
+            if (hdr.outer.src_addr == hdr.ipv4.src_addr) {
                 stand_in.direct = 1;
             }
-        } else if (hdr.quoted_inner.isValid() && hdr.quoted_tcp.isValid() &&
-                   hdr.quoted.src_addr == hdr.ipv4.dst_addr) {
+        } else if (hdr.quoted_outer.isValid() && hdr.quoted_outer.src_addr == hdr.ipv4.dst_addr) {
             stand_in.kind = KIND_ICMP;
             stand_in.replica_addr = hdr.ipv4.dst_addr;
-            stand_in.server_addr = hdr.quoted_inner.src_addr;
+            stand_in.server_addr = hdr.quoted.src_addr;
             stand_in.server_port = hdr.quoted_tcp.src_port;
         } else if (hdr.tcp.isValid()) {
             if (control_flags == (TCP_SYN | TCP_ACK)) {

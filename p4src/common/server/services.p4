@@ -107,7 +107,7 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
     }
 
     apply {
-        if (hdr.tcp.isValid() && !hdr.inner.isValid()) {
+        if (hdr.tcp.isValid() && !hdr.outer.isValid()) {
             services.apply();
             if ((hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN) {
                 service.start = 1;
