@@ -56,7 +56,7 @@ INGRESS(ClientGateway) {
         } else {
             hop.apply(hdr);
             settings.apply();
-            classify.apply(hdr, meta.race, meta.io);
+            classify.apply(hdr, meta.race, meta.flow, meta.io);
             translation.apply(hdr, meta.race, meta.flow);
             steering.apply(hdr, meta.flow, meta.race);
             slots.apply(meta.slot, meta.race, meta.flow, hdr, meta.settings, meta.io);

@@ -26,6 +26,7 @@ struct flow_t {
     ipv4_addr_t to_addr;
     l4_port_t to_port;
     ipv4_addr_t source_addr;  // who sent it: a tunnel's outer source; of an error, who was meant
+    bit<32> number;           // the first that the client's data may have: a SYN's + 1, what an answer acknowledges
 }
 
 #ifdef CLIENT_GATEWAY
@@ -87,11 +88,9 @@ struct race_t {
     bit<2> mode;         // a SYN: how it is to go out
     bit<16> group;       // and to whom, raced
     bit<1> fallback;     // there is such a group
-    ipv4_addr_t direct_addr;  // and to whom, not raced
     bit<16> watch;       // whose answer is awaited, or is here
     ticks_t patience;    // for how long
     bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
-    ipv4_addr_t tunnel_addr;  // whose tunnel the translation entry expects
     bit<8> form;         // of the translation entry
     bit<8> speaker_form; // in which this packet came, as the slot sees it
     ipv4_addr_t speaker_addr; // and who sent it
@@ -108,7 +107,6 @@ struct told_t {
     bit<8> flags;
     bit<8> mode;
     bit<8> attempt;
-    bit<32> isn;
 }
 
 // Digest: something about one connection that the controller should know. At most 47 bytes (Tofino).
@@ -133,7 +131,7 @@ struct flow_event_t {
 
 // Its members where client/report.p4 leaves them.
 #define FLOW_EVENT { meta.race.event, meta.told.lan, meta.flow.to_addr, meta.flow.to_port, meta.slot.server_addr, \
-    meta.slot.server_port, meta.slot.winner_addr, meta.slot.winner_port, meta.told.form, meta.told.flags, meta.told.isn, \
+    meta.slot.server_port, meta.slot.winner_addr, meta.slot.winner_port, meta.told.form, meta.told.flags, meta.flow.number, \
     meta.slot.elapsed, meta.io.now, meta.told.mode, meta.told.attempt, meta.slot.asked }
 
 const bit<8> EVENT_CLAIMED = 1;  // a replica won, or still has to be served from the slot

@@ -11,12 +11,13 @@ control Encapsulate(inout headers_t hdr, inout checksum_t sum, in ipv4_addr_t sr
         hdr.outer.ihl = 5;
         hdr.outer.traffic_class = hdr.ipv4.traffic_class;
         hdr.outer.total_len = hdr.ipv4.total_len + IPV4_HEADER_LENGTH;
-        hdr.outer.flags = hdr.ipv4.flags & 0b010;
         hdr.outer.identification = 0;
-        if (hdr.ipv4.flags & 0b010 == 0) {
-            hdr.outer.identification = hdr.ipv4.identification;
-        }
+        hdr.outer.flags = 0b010;
         hdr.outer.frag_offset = 0;
+        if (hdr.ipv4.flags[1:1] == 0) {
+            hdr.outer.identification = hdr.ipv4.identification;
+            hdr.outer.flags = 0;
+        }
         hdr.outer.ttl = TUNNEL_TTL;
         hdr.outer.protocol = PROTOCOL_IPIP;
         hdr.outer.src_addr = src_addr;

@@ -32,7 +32,7 @@
 #define REWRITE_IN_EGRESS(statement) statement
 // Where ingress keeps the target: it goes to egress.
 #define TARGET(race, part) hdr.bridge.target_##part
-// The addresses that a tunnel or an ICMP error shows twice: egress compares them (Agreement).
+// The addresses that a tunnel or an ICMP error shows twice are not compared: containers are scarce (docs/tofino.md).
 #define AGREE(a, b) true
 #define SWITCH(ingress, egress) \
     Pipeline(IngressParser(), ingress(), IngressDeparser(), EgressParser(), egress(), EgressDeparser()) pipe; \

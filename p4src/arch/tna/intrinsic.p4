@@ -46,27 +46,6 @@ control CutReset(in headers_t hdr) {
     apply { }
 }
 
-// What claims to be for one host and is for another ends here.
-control Agreement(in headers_t hdr, inout io_t io) {
-    apply {
-        if (hdr.outer.isValid()) {
-            if (hdr.outer.dst_addr != hdr.ipv4.dst_addr) {
-                io.drop = 1;
-            }
-        }
-        if (hdr.quoted_tcp.isValid()) {
-            if (hdr.quoted.src_addr != hdr.ipv4.dst_addr) {
-                io.drop = 1;
-            }
-        }
-        if (hdr.quoted_outer.isValid()) {
-            if (hdr.quoted_outer.src_addr != hdr.ipv4.dst_addr) {
-                io.drop = 1;
-            }
-        }
-    }
-}
-
 control BeginEgress(inout headers_t hdr, inout metadata_t meta, in egress_intrinsic_metadata_t intrinsic) {
     apply {
         hdr.bridge.setInvalid();

@@ -27,7 +27,7 @@ struct syn_t {
 control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t hdr, in settings_t settings,
               in io_t io) {
     bit<16> index;
-    int<32> number;      // what the SYN's sequence number + 1 is to be
+    int<32> number;
     bit<1> syn = 0;
     bit<1> synack = 0;
     bit<1> tunnel = 0;
@@ -36,7 +36,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     bit<32> to_print;
     bit<8> way_now;
     bit<8> way = 0;
-    bit<32> start = 0;
     bit<16> claim;
     int<32> print;
     int<32> now;
@@ -45,6 +44,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
 #include CELLS
 
     action prepare() {
+        number = (int<32>)flow.number;
         now = (int<32>)io.now;
         due = (int<32>)(io.now + race.patience);
         way_now = 6w0 ++ race.mode;
@@ -62,10 +62,8 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             tunnel = 1;
         }
         if (race.lan == 1) {
-            number = (int<32>)(hdr.tcp.seq_no + 1);
             HASH_FROM;
         } else {
-            number = (int<32>)hdr.tcp.ack_no;
             HASH_TO;
         }
         prepare();
@@ -91,7 +89,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             WRITE(server_port, slot.server_port);
             WRITE(asked, slot.asked);
             WRITE(way, way);
-            WRITE(sent, start);
+            WRITE(sent, slot.elapsed);
         } else {
             CHECK_ENDS(slot.own, race.from_server);
             READ(server_addr, slot.server_addr);
@@ -102,11 +100,11 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             } else {
                 READ(way, way);
             }
-            READ(sent, start);
+            READ(sent, slot.elapsed);
         }
         slot.mode = way[1:0];
         slot.attempt = way[4:2];
-        slot.elapsed = io.clock - start;
+        slot.elapsed = io.clock - slot.elapsed;
         if (race.lan == 1) {
             slot.own = held;
         }

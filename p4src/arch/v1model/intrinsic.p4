@@ -30,11 +30,6 @@ control End(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_
     }
 }
 
-// Classify has compared them.
-control Agreement(in headers_t hdr, inout io_t io) {
-    apply { }
-}
-
 control BeginEgress(inout headers_t hdr, inout metadata_t meta, in standard_metadata_t standard) {
     apply {
         meta.io.instance = standard.egress_rid;

@@ -59,10 +59,10 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 bit<32> expected;
                 awaited.read(expected, slot.index);
                 if (slot.taken == 1) {
-                    if (slot.own == 0 || expected != hdr.tcp.seq_no + 1) {
+                    if (slot.own == 0 || expected != flow.number) {
                         slot.fresh = 1;
                     }
-                    expected = hdr.tcp.seq_no + 1;
+                    expected = flow.number;
                     awaited.write(slot.index, expected);
                 }
 
@@ -108,7 +108,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                     }
                 }
                 // A stack that is asked twice may answer the second SYN with an ACK alone: that proves as much.
-                if ((synack || race.kind == KIND_WAN_DATA) && slot.own == 1 && expected == hdr.tcp.ack_no) {
+                if ((synack || race.kind == KIND_WAN_DATA) && slot.own == 1 && expected == flow.number) {
                     slot.proven = 1;
                 }
 

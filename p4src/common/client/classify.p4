@@ -20,7 +20,7 @@ const bit<3> OBSTACLE_PAYLOAD = 3;
 const bit<3> OBSTACLE_IP_OPTIONS = 4;
 const bit<3> OBSTACLE_FRAGMENT = 5;
 
-control Classify(inout headers_t hdr, inout race_t race, in io_t io) {
+control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in io_t io) {
     action lan() {
         race.lan = 1;
     }
@@ -90,6 +90,11 @@ control Classify(inout headers_t hdr, inout race_t race, in io_t io) {
 
     apply {
         sides.apply();
+        if (race.lan == 1) {
+            flow.number = hdr.tcp.seq_no + 1;
+        } else {
+            flow.number = hdr.tcp.ack_no;
+        }
         bit<8> handshake = hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
         if (hdr.tcp.isValid() && (hdr.tcp.flags & TCP_RST) != 0) {
             race.resets = 1;

@@ -32,17 +32,17 @@ control Report(in headers_t hdr, inout metadata_t meta) {
                 if (meta.race.lan == 1) {
                     meta.slot.server_addr = meta.flow.to_addr;
                     meta.slot.server_port = meta.flow.to_port;
+                } else if (meta.race.form == FORM_C) {
+                    meta.slot.server_addr = meta.flow.from_addr;
+                    meta.slot.server_port = meta.flow.from_port;
                 } else {  // closed from the wide area: the translation knows the server
                     meta.slot.server_addr = TARGET(meta.race, addr);
                     meta.slot.server_port = TARGET(meta.race, port);
                 }
             }
             if (meta.race.lan == 1) {
-                meta.told.isn = hdr.tcp.seq_no + 1;
                 meta.flow.to_addr = meta.flow.from_addr;
                 meta.flow.to_port = meta.flow.from_port;
-            } else {
-                meta.told.isn = hdr.tcp.ack_no;
             }
         }
     }

@@ -6,14 +6,14 @@
 // sequence number = the answer's acknowledgement number (RFC 9293 section 3.10.7.1), no ACK.
 control TurnIntoReset(inout headers_t hdr, in flow_t flow) {
     apply {
-        hdr.ipv4.dst_addr = flow.from_addr;
+        hdr.ipv4.dst_addr = hdr.ipv4.src_addr;
         hdr.ipv4.src_addr = flow.to_addr;
         hdr.ipv4.traffic_class = 0;
         hdr.ipv4.total_len = 40;
         hdr.ipv4.identification = 0;
         hdr.ipv4.flags = 0b010;
         hdr.ipv4.ttl = TUNNEL_TTL;
-        hdr.tcp.dst_port = flow.from_port;
+        hdr.tcp.dst_port = hdr.tcp.src_port;
         hdr.tcp.src_port = flow.to_port;
         hdr.tcp.seq_no = hdr.tcp.ack_no;
         hdr.tcp.ack_no = 0;
@@ -40,7 +40,6 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
     ChecksumOuter() checksum_outer;
     ChecksumQuoted() checksum_quoted;
     CutReset() cut_reset;
-    Agreement() agreement;
 
     apply {
         bit<1> tunnel = 0;
@@ -71,17 +70,17 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
                 meta.sum.l4 = 1;
             }
         } else if (meta.race.verdict == VERDICT_IN) {
-            agreement.apply(hdr, meta.io);
             if (hdr.outer.isValid()) {
                 crack.apply(hdr, meta.io);
                 hop.apply(hdr.ipv4);
             }
-            hdr.ipv4.src_addr = meta.race.target_addr;
-            hdr.tcp.src_port = meta.race.target_port;
-            meta.sum.l4 = 1;
+            if (meta.race.form != FORM_C) {  // whose inside is the server's already
+                hdr.ipv4.src_addr = meta.race.target_addr;
+                hdr.tcp.src_port = meta.race.target_port;
+                meta.sum.l4 = 1;
+            }
             strip_tag.apply(hdr, meta.sum);
         } else if (meta.race.verdict == VERDICT_ICMP) {
-            agreement.apply(hdr, meta.io);
             // RFC 5508 section 4.2: what is quoted becomes what the client sent.
             if (hdr.quoted_outer.isValid()) {
                 hdr.quoted_outer.setInvalid();
@@ -96,7 +95,6 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             }
             meta.sum.l4 = 1;
         } else if (meta.race.verdict == VERDICT_RESET) {
-            agreement.apply(hdr, meta.io);
             if (hdr.outer.isValid()) {
                 crack.apply(hdr, meta.io);
                 if (meta.race.form == FORM_C) {

@@ -9,7 +9,7 @@ const bit<2> MODE_RACE = 1;
 const bit<2> MODE_DIRECT = 2;
 const bit<2> MODE_SERVER = 3;  // the server itself is the nearest: to it alone, untagged
 
-control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
+control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
     action discover() {
         race.mode = MODE_DISCOVER;
     }
@@ -22,7 +22,7 @@ control Steering(in headers_t hdr, in flow_t flow, inout race_t race) {
     // raced to the group instead; group 0: discovered.
     action direct(ipv4_addr_t replica_addr, bit<16> watch, ticks_t patience, bit<16> group) {
         race.mode = MODE_DIRECT;
-        race.direct_addr = replica_addr;
+        TARGET(race, addr) = replica_addr;
         race.watch = watch;
         race.patience = patience;
         race.group = group;

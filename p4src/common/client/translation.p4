@@ -51,9 +51,7 @@ control Translation(inout headers_t hdr, inout race_t race, in flow_t flow) {
         COUNT(inbound_counter)
         race.translated = 1;
         race.form = FORM_C;
-        TARGET(race, addr) = flow.from_addr;
-        TARGET(race, port) = flow.from_port;
-        race.tunnel_addr = replica_addr;
+        TARGET(race, addr) = replica_addr;
     }
     table inbound {
         key = {
@@ -76,13 +74,9 @@ control Translation(inout headers_t hdr, inout race_t race, in flow_t flow) {
             } else {
                 inbound.apply();
                 // A comes plain, B's SYN-ACKs from the server; C from its replica, encapsulated.
-                if (race.authentic == 1) {
-                    if (hdr.quoted_outer.isValid() ||
-                        (hdr.outer.isValid() && flow.source_addr != TARGET(race, addr))) {
-                        race.authentic = 0;
-                    }
-                } else if (race.tunnel_addr != 0 && flow.source_addr == race.tunnel_addr) {
-                    if (hdr.outer.isValid() || hdr.quoted_outer.isValid()) {
+                if (hdr.outer.isValid() || hdr.quoted_outer.isValid()) {
+                    race.authentic = 0;
+                    if (race.translated == 1 && flow.source_addr == TARGET(race, addr)) {
                         race.authentic = 1;
                     }
                 }

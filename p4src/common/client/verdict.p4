@@ -15,7 +15,7 @@ const bit<8> VERDICT_DIRECT = 8;    // to the replica of target address and port
 
 control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t slot) {
     DIRECT_COUNTER(verdicts_counter)
-    // Whom a translation names is the target already.
+    // Whom a translation or the steering names is the target already.
     action out_to(ipv4_addr_t addr) { race.verdict = VERDICT_OUT; io.destination = addr; }
     action out_to_winner() {
         out_to(slot.winner_addr);
@@ -32,12 +32,7 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
     action tag_again() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; }
     action tag_unanswered() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; race.event = EVENT_UNANSWERED; }
     action steer_race() { COUNT(verdicts_counter) race_to_group(); }
-    action steer_direct() {
-        COUNT(verdicts_counter)
-        race.verdict = VERDICT_DIRECT;
-        TARGET(race, addr) = race.direct_addr;
-        io.destination = race.direct_addr;
-    }
+    action steer_direct() { COUNT(verdicts_counter) race.verdict = VERDICT_DIRECT; io.destination = TARGET(race, addr); }
     action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action steer_overdue() { COUNT(verdicts_counter) race_to_group(); race.event = EVENT_OVERDUE; }
     action follow_reused() { COUNT(verdicts_counter) out_to(TARGET(race, addr)); race.event = EVENT_REUSED; }
