@@ -46,8 +46,8 @@ struct slot_t {
     bit<1> same_source;  // this packet's source is the winner's address
     bit<1> same_port;    // likewise its port
     bit<1> told;         // tell the controller (rate limited in the switch)
-    bit<3> attempt;      // retransmissions of its SYN
-    bit<2> mode;         // how its SYN went out first
+    bit<8> attempt;      // retransmissions of its SYN
+    bit<8> mode;         // how its SYN went out first
     bit<16> asked;       // the watch of the replica that the SYN went to; 0: not to one alone
     bit<1> overdue;      // a SYN for one replica, which owes an answer for too long
     bit<32> elapsed;     // since the SYN went out, microseconds
@@ -85,7 +85,7 @@ struct race_t {
     bit<1> translated;   // a translation entry has this packet
     bit<1> authentic;    // and its source is that entry's replica (tunnel only)
     bit<1> resets;       // it has the RST flag
-    bit<2> mode;         // a SYN: how it is to go out
+    bit<8> mode;         // a SYN: how it is to go out
     bit<16> group;       // and to whom, raced
     bit<1> fallback;     // there is such a group
     bit<16> watch;       // whose answer is awaited, or is here
@@ -105,8 +105,6 @@ struct told_t {
     bit<8> form;
     bit<8> lan;
     bit<8> flags;
-    bit<8> mode;
-    bit<8> attempt;
 }
 
 // Digest: something about one connection that the controller should know. At most 47 bytes (Tofino).
@@ -131,8 +129,8 @@ struct flow_event_t {
 
 // Its members where client/report.p4 leaves them.
 #define FLOW_EVENT { meta.race.event, meta.told.lan, meta.flow.to_addr, meta.flow.to_port, meta.slot.server_addr, \
-    meta.slot.server_port, meta.slot.winner_addr, meta.slot.winner_port, meta.told.form, meta.told.flags, meta.flow.number, \
-    meta.slot.elapsed, meta.io.now, meta.told.mode, meta.told.attempt, meta.slot.asked }
+    meta.slot.server_port, meta.slot.winner_addr, meta.slot.winner_port, meta.told.form, FLAGS_TOLD, meta.flow.number, \
+    meta.slot.elapsed, meta.io.now, meta.slot.mode, meta.slot.attempt, meta.slot.asked }
 
 const bit<8> EVENT_CLAIMED = 1;  // a replica won, or still has to be served from the slot
 const bit<8> EVENT_LATE = 2;     // another answer came after the winner's

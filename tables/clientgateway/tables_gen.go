@@ -316,7 +316,7 @@ var specWatched = tables.TableSpec[WatchedKey]{
 // bits), fresh (ternary, 1 bits), own (ternary, 1 bits), proven (ternary, 1 bits), claimed (ternary, 1 bits),
 // replica_won (ternary, 1 bits), same_source (ternary, 1 bits), same_port (ternary, 1 bits), from_server
 // (ternary, 1 bits), speaker_form (ternary, 8 bits), winner_form (ternary, 8 bits), resets (ternary, 1 bits),
-// mode (ternary, 2 bits), overdue (ternary, 1 bits), fallback (ternary, 1 bits).
+// mode (ternary, 8 bits), overdue (ternary, 1 bits), fallback (ternary, 1 bits).
 type VerdictsKey struct {
 	Kind        tables.Ternary[uint8]
 	Obstacle    tables.Ternary[uint8]

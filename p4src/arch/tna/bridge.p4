@@ -30,21 +30,20 @@ header bridge_t {
 #elif defined(CLIENT_GATEWAY)
 
 header bridge_t {
-    @flexible bit<16> next_hop;
-    @flexible bit<8> verdict;
-    @flexible bit<4> kind;
-    @flexible bit<3> attempt;
-    @flexible bit<1> permitted;
-    @flexible bit<8> form;
-    @flexible ipv4_addr_t target_addr;
-    @flexible l4_port_t target_port;
-    @flexible l4_port_t gateway;
-    @flexible bit<8> epoch;
+    bit<16> next_hop;
+    bit<8> verdict;
+    bit<8> attempt;
+    @padding bit<7> pad;
+    bit<1> permitted;
+    bit<8> form;
+    ipv4_addr_t target_addr;
+    l4_port_t target_port;
+    l4_port_t gateway;
+    bit<8> epoch;
 }
 #define BRIDGE_IN(bridge, meta) \
     bridge.next_hop = meta.io.next_hop; \
     bridge.verdict = meta.race.verdict; \
-    bridge.kind = meta.race.kind; \
     bridge.attempt = meta.slot.attempt; \
     bridge.permitted = meta.race.permitted; \
     bridge.form = meta.race.form; \
@@ -53,7 +52,6 @@ header bridge_t {
 #define BRIDGE_OUT(bridge, meta) \
     meta.io.next_hop = bridge.next_hop; \
     meta.race.verdict = bridge.verdict; \
-    meta.race.kind = bridge.kind; \
     meta.slot.attempt = bridge.attempt; \
     meta.race.permitted = bridge.permitted; \
     meta.race.form = bridge.form; \

@@ -11,7 +11,7 @@
 #define CHECK_ENDS(is_client, is_server) is_client = check_client.execute(index); is_server = check_server.execute(index)
 #define WRITE(cell, result) result = write_##cell.execute(index)
 #define READ(cell, result) result = read_##cell.execute(index)
-#define NEXT_WAY(result) result = next_way.execute(index)
+#define NEXT_ATTEMPT(result) result = next_attempt.execute(index)
 #define CLEAR_WINNER clear_winner_addr.execute(index); clear_winner_port.execute(index); clear_winner.execute(index)
 #define CLAIM_WINNER slot.same_source = claim_winner_addr.execute(index); \
     slot.same_port = claim_winner_port.execute(index); slot.winner = claim_winner.execute(index)
@@ -123,18 +123,24 @@
     RegisterAction<bit<16>, cell_t, bit<16>>(asked) read_asked = {
         void apply(inout bit<16> value, out bit<16> result) { result = value; }
     };
-    // How the SYN went out (2 bits), its retransmissions (3).
-    Register<bit<8>, cell_t>(SLOTS) way_cell;
-    RegisterAction<bit<8>, cell_t, bit<8>>(way_cell) write_way = {
-        void apply(inout bit<8> value, out bit<8> result) { value = way_now; result = value; }
+    Register<bit<8>, cell_t>(SLOTS) mode;
+    RegisterAction<bit<8>, cell_t, bit<8>>(mode) write_mode = {
+        void apply(inout bit<8> value, out bit<8> result) { value = race.mode; result = value; }
     };
-    RegisterAction<bit<8>, cell_t, bit<8>>(way_cell) read_way = {
+    RegisterAction<bit<8>, cell_t, bit<8>>(mode) read_mode = {
         void apply(inout bit<8> value, out bit<8> result) { result = value; }
     };
-    RegisterAction<bit<8>, cell_t, bit<8>>(way_cell) next_way = {
+    Register<bit<8>, cell_t>(SLOTS) attempts;
+    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) write_attempts = {
+        void apply(inout bit<8> value, out bit<8> result) { value = 0; result = value; }
+    };
+    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) read_attempts = {
+        void apply(inout bit<8> value, out bit<8> result) { result = value; }
+    };
+    RegisterAction<bit<8>, cell_t, bit<8>>(attempts) next_attempt = {
         void apply(inout bit<8> value, out bit<8> result) {
-            if (value < 28) {
-                value = value + 4;
+            if (value < 7) {
+                value = value + 1;
             }
             result = value;
         }

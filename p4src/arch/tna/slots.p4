@@ -34,8 +34,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     bit<1> matches = 0;  // it acknowledges the SYN
     bit<32> from_print;
     bit<32> to_print;
-    bit<8> way_now;
-    bit<8> way = 0;
     bit<16> claim;
     int<32> print;
     int<32> now;
@@ -47,7 +45,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         number = (int<32>)flow.number;
         now = (int<32>)io.now;
         due = (int<32>)(io.now + race.patience);
-        way_now = 6w0 ++ race.mode;
         race.speaker_addr = flow.source_addr;
     }
 
@@ -88,22 +85,22 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             WRITE(server_addr, slot.server_addr);
             WRITE(server_port, slot.server_port);
             WRITE(asked, slot.asked);
-            WRITE(way, way);
+            WRITE(mode, slot.mode);
+            WRITE(attempts, slot.attempt);
             WRITE(sent, slot.elapsed);
         } else {
             CHECK_ENDS(slot.own, race.from_server);
             READ(server_addr, slot.server_addr);
             READ(server_port, slot.server_port);
             READ(asked, slot.asked);
+            READ(mode, slot.mode);
             if (slot.taken == 1) {
-                NEXT_WAY(way);
+                NEXT_ATTEMPT(slot.attempt);
             } else {
-                READ(way, way);
+                READ(attempts, slot.attempt);
             }
             READ(sent, slot.elapsed);
         }
-        slot.mode = way[1:0];
-        slot.attempt = way[4:2];
         slot.elapsed = io.clock - slot.elapsed;
         if (race.lan == 1) {
             slot.own = held;

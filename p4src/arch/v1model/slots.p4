@@ -69,15 +69,15 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 bit<32> way;
                 course.read(way, slot.index);
                 if (slot.fresh == 1) {
-                    way = race.watch ++ 11w0 ++ race.mode ++ 3w0;
+                    way = race.watch ++ 11w0 ++ race.mode[1:0] ++ 3w0;
                 } else if (slot.taken == 1 && way[2:0] != 7) {
                     way = way + 1;
                 }
                 if (slot.taken == 1) {
                     course.write(slot.index, way);
                 }
-                slot.attempt = way[2:0];
-                slot.mode = way[4:3];
+                slot.attempt = 5w0 ++ way[2:0];
+                slot.mode = 6w0 ++ way[4:3];
                 slot.asked = way[31:16];
 
                 bit<32> start;

@@ -13,9 +13,7 @@ control Report(in headers_t hdr, inout metadata_t meta) {
         }
         if (meta.race.event != 0) {
             meta.told.lan = (bit<8>)meta.race.lan;
-            meta.told.flags = hdr.tcp.flags;
-            meta.told.mode = (bit<8>)meta.slot.mode;
-            meta.told.attempt = (bit<8>)meta.slot.attempt;
+            TELL_FLAGS
             if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE || meta.race.event == EVENT_SERVER) {
                 if (meta.race.lan == 1) {
                     meta.told.form = WINNER_FORM(meta.slot.winner);

@@ -49,7 +49,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             checksum_take.apply(hdr, meta.sum);
         }
         if (meta.race.verdict == VERDICT_TAG) {
-            put_tag.apply(hdr, meta.settings, meta.race.permitted, 0, meta.slot.attempt);
+            put_tag.apply(hdr, meta.settings, meta.race.permitted, 0, meta.slot.attempt[2:0]);
             meta.sum.l4 = 1;
         } else if (meta.race.verdict == VERDICT_DIRECT) {
             put_tag.apply(hdr, meta.settings, meta.race.permitted, 1, 0);
@@ -57,11 +57,10 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             tunnel = 1;
         } else if (meta.race.verdict == VERDICT_RACE) {
             changes = 0;  // each copy is made ready on its own way out
-        } else if (meta.race.kind == KIND_LAN_SYN) {
-            strip_tag.apply(hdr, meta.sum);  // only gateways tag
-        }
-
-        if (meta.race.verdict == VERDICT_OUT) {
+        } else if (meta.race.verdict == VERDICT_UNTAG) {
+            strip_tag.apply(hdr, meta.sum);
+        } else if (meta.race.verdict == VERDICT_OUT) {
+            strip_tag.apply(hdr, meta.sum);
             if (meta.race.form == FORM_C) {
                 tunnel = 1;
             } else {

@@ -4,10 +4,10 @@
 #ifndef FIRSTACK_CLIENT_STEERING
 #define FIRSTACK_CLIENT_STEERING
 
-const bit<2> MODE_DISCOVER = 0;
-const bit<2> MODE_RACE = 1;
-const bit<2> MODE_DIRECT = 2;
-const bit<2> MODE_SERVER = 3;  // the server itself is the nearest: to it alone, untagged
+const bit<8> MODE_DISCOVER = 0;
+const bit<8> MODE_RACE = 1;
+const bit<8> MODE_DIRECT = 2;
+const bit<8> MODE_SERVER = 3;  // the server itself is the nearest: to it alone, untagged
 
 control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
     action discover() {

@@ -12,6 +12,7 @@ const bit<8> VERDICT_RESET = 5;     // back to the target
 const bit<8> VERDICT_ICMP = 6;      // to the client, about a packet to the target
 const bit<8> VERDICT_RACE = 7;      // a copy to each leg of io.group
 const bit<8> VERDICT_DIRECT = 8;    // to the replica of target address and port, tagged
+const bit<8> VERDICT_UNTAG = 9;     // a SYN that goes where it is going; only gateways tag
 
 control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t slot) {
     DIRECT_COUNTER(verdicts_counter)
@@ -33,15 +34,15 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
     action tag_unanswered() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; race.event = EVENT_UNANSWERED; }
     action steer_race() { COUNT(verdicts_counter) race_to_group(); }
     action steer_direct() { COUNT(verdicts_counter) race.verdict = VERDICT_DIRECT; io.destination = TARGET(race, addr); }
-    action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_UNTAG; }
     action steer_overdue() { COUNT(verdicts_counter) race_to_group(); race.event = EVENT_OVERDUE; }
     action follow_reused() { COUNT(verdicts_counter) out_to(TARGET(race, addr)); race.event = EVENT_REUSED; }
     action follow_winner() { COUNT(verdicts_counter) out_to_winner(); }
-    action untagged_not_redirected() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
-    action untagged_no_room() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
-    action untagged_payload() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
-    action untagged_busy() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
-    action untagged_server_won() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
+    action untagged_not_redirected() { COUNT(verdicts_counter) race.verdict = VERDICT_UNTAG; }
+    action untagged_no_room() { COUNT(verdicts_counter) race.verdict = VERDICT_UNTAG; }
+    action untagged_payload() { COUNT(verdicts_counter) race.verdict = VERDICT_UNTAG; }
+    action untagged_busy() { COUNT(verdicts_counter) race.verdict = VERDICT_UNTAG; }
+    action untagged_server_won() { COUNT(verdicts_counter) race.verdict = VERDICT_UNTAG; }
     action claim_server() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; race.event = EVENT_SERVER; }
     action claim_a() { COUNT(verdicts_counter) in_from_server(); }
     action claim_b() { COUNT(verdicts_counter) in_from_server(); }

@@ -27,14 +27,15 @@
 #define NEW_server_addr flow.to_addr
 #define NEW_server_port flow.to_port
 #define NEW_asked race.watch
-#define NEW_way way_now
+#define NEW_mode race.mode
+#define NEW_attempts 0
 #define NEW_sent io.clock
 #define WRITE(cell, result) { cell##_cell.write(CELL, NEW_##cell); result = NEW_##cell; }
 #define READ(cell, result) cell##_cell.read(result, CELL)
-#define NEXT_WAY(result) { \
-    way_cell.read(result, CELL); \
-    if (result < 28) { result = result + 4; } \
-    way_cell.write(CELL, result); }
+#define NEXT_ATTEMPT(result) { \
+    attempts_cell.read(result, CELL); \
+    if (result < 7) { result = result + 1; } \
+    attempts_cell.write(CELL, result); }
 #define CLEAR_WINNER winner_addr.write(CELL, 0); winner_port.write(CELL, 0); winner.write(CELL, 0)
 #define CHECK_WINNER { \
     bit<32> addr; winner_addr.read(addr, CELL); SAME(slot.same_source, addr == race.speaker_addr) \
@@ -70,7 +71,8 @@
     register<bit<32>>(SLOTS) server_addr_cell;
     register<bit<16>>(SLOTS) server_port_cell;
     register<bit<16>>(SLOTS) asked_cell;
-    register<bit<8>>(SLOTS) way_cell;
+    register<bit<8>>(SLOTS) mode_cell;
+    register<bit<8>>(SLOTS) attempts_cell;
     register<bit<32>>(SLOTS) sent_cell;
     register<bit<32>>(SLOTS) winner_addr;
     register<bit<16>>(SLOTS) winner_port;
