@@ -66,11 +66,7 @@ header tag_t {
     bit<8> kind;
     bit<8> length;
     bit<16> exid;
-    bit<1> permitted;
-    bit<1> answer;
-    bit<1> direct;
-    bit<2> reserved;
-    bit<3> attempt;
+    bit<8> options;  // TAG_PERMITTED, TAG_ANSWER, TAG_DIRECT, two reserved, attempt (3 bits)
     bit<8> epoch;
     bit<16> gateway;
     bit<32> mac;

@@ -4,7 +4,7 @@
 
 // FIG. 2, 210. A tag that is there already is modified instead (claims 15, 21).
 control PutTag(inout headers_t hdr, in settings_t settings, in bit<1> permitted, in bit<1> direct,
-               in bit<3> attempt) {
+               in bit<8> attempt) {
     apply {
         if (!hdr.tag.isValid()) {
             hdr.tag.setValid();
@@ -14,11 +14,13 @@ control PutTag(inout headers_t hdr, in settings_t settings, in bit<1> permitted,
         hdr.tag.kind = TAG_KIND;
         hdr.tag.length = TAG_LENGTH;
         hdr.tag.exid = TAG_EXID;
-        hdr.tag.permitted = permitted;
-        hdr.tag.answer = 0;
-        hdr.tag.direct = direct;
-        hdr.tag.reserved = 0;
-        hdr.tag.attempt = attempt;
+        hdr.tag.options = attempt;
+        if (permitted == 1) {
+            hdr.tag.options = hdr.tag.options | TAG_PERMITTED;
+        }
+        if (direct == 1) {
+            hdr.tag.options = hdr.tag.options | TAG_DIRECT;
+        }
         hdr.tag.epoch = settings.epoch;
         hdr.tag.gateway = settings.gateway;
         hdr.tag.mac = 0;

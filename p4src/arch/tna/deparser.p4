@@ -6,7 +6,7 @@
     h.ttl, h.protocol, h.src_addr, h.dst_addr
 #define WORDS_TCP hdr.ipv4.total_len, hdr.ipv4.src_addr, hdr.ipv4.dst_addr, hdr.tcp.src_port, hdr.tcp.dst_port, \
     hdr.tcp.data_offset, hdr.tcp.reserved, hdr.tcp.flags, hdr.tag.kind, hdr.tag.length, hdr.tag.exid, \
-    hdr.tag.permitted, hdr.tag.answer, hdr.tag.direct, hdr.tag.reserved, hdr.tag.attempt, hdr.tag.epoch, \
+    hdr.tag.options, hdr.tag.epoch, \
     hdr.tag.gateway, hdr.tag.mac, hdr.mss.kind, hdr.mss.length, hdr.mss.value, meta.sum.tcp, meta.sum.seq_no
 
 // Where a packet is rewritten its checksums are settled; elsewhere only its TTL has changed. Tofino has six checksum units,

@@ -24,8 +24,7 @@ control SumTcp(in headers_t hdr, out bit<32> sum) {
               (bit<32>)(hdr.tcp.data_offset ++ hdr.tcp.reserved ++ hdr.tcp.flags);
         if (hdr.tag.isValid()) {
             sum = sum + (bit<32>)(hdr.tag.kind ++ hdr.tag.length) + (bit<32>)hdr.tag.exid +
-                  (bit<32>)(hdr.tag.permitted ++ hdr.tag.answer ++ hdr.tag.direct ++ hdr.tag.reserved ++
-                            hdr.tag.attempt ++ hdr.tag.epoch) +
+                  (bit<32>)(hdr.tag.options ++ hdr.tag.epoch) +
                   (bit<32>)hdr.tag.gateway + SUM32(hdr.tag.mac);
         }
         if (hdr.mss.isValid()) {

@@ -49,7 +49,7 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
             checksum_take.apply(hdr, meta.sum);
         }
         if (meta.race.verdict == VERDICT_TAG) {
-            put_tag.apply(hdr, meta.settings, meta.race.permitted, 0, meta.slot.attempt[2:0]);
+            put_tag.apply(hdr, meta.settings, meta.race.permitted, 0, meta.slot.attempt);
             meta.sum.l4 = 1;
         } else if (meta.race.verdict == VERDICT_DIRECT) {
             put_tag.apply(hdr, meta.settings, meta.race.permitted, 1, 0);

@@ -154,7 +154,7 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
             stand_in.replica_addr = hdr.outer.dst_addr;
             stand_in.server_addr = hdr.ipv4.dst_addr;
             stand_in.server_port = hdr.tcp.dst_port;
-            if (hdr.tag.isValid() && hdr.tag.permitted == 1) {
+            if (hdr.tag.isValid() && (hdr.tag.options & TAG_PERMITTED) != 0) {
                 stand_in.tagged = 1;
             }
             if (hdr.outer.src_addr == hdr.ipv4.src_addr) {

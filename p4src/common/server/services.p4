@@ -82,7 +82,7 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
             service.known : ternary @name("service");
             service.start : ternary @name("start");
             hdr.tag.isValid() : ternary @name("tagged");
-            hdr.tag.permitted : ternary @name("permitted");
+            hdr.tag.options[7:7] : ternary @name("permitted");
             service.replicatable : ternary @name("replicatable");
             service.retry : ternary @name("retry");
             service.group_known : ternary @name("group");
@@ -115,7 +115,7 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
         }
         if (service.known == 1) {
             origins.apply();
-            if (hdr.tag.isValid() && hdr.tag.attempt != 0) {
+            if (hdr.tag.isValid() && (hdr.tag.options & TAG_ATTEMPT) != 0) {
                 service.retry = 1;
             }
             if ((service.retry == 0 && service.first_group != 0) || (service.retry == 1 && service.retry_group != 0)) {
