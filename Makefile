@@ -81,6 +81,10 @@ p4: ## Compile the P4 programs into p4src/build and regenerate the bindings (nee
 p4-check: ## Fail if the committed artefacts are not what p4c makes of the sources (needs p4c-bm2-ss).
 	$(GO) run ./p4src/compile -check
 
+.PHONY: p4-tofino
+p4-tofino: ## Fit the P4 programs into Tofino and Tofino 2, write the figures into docs/tofino.md (needs p4c's Tofino back end).
+	$(GO) run ./p4src/fit
+
 generate: ## Regenerate bindings and schemas.
 	$(GO) generate ./...
 

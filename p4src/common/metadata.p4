@@ -55,17 +55,17 @@ struct slot_t {
     l4_port_t server_port;
     ipv4_addr_t winner_addr;
     l4_port_t winner_port;
-    bit<16> winner;      // as it was before this packet: WINNER_REPLICA, WINNER_CLAIMED, form; 0: nobody yet
+    bit<8> winner;       // as it was before this packet; 0: nobody yet
 }
 
-// The parts of a slot's winner.
-#define WINNER_REPLICA(winner) winner[9:9]  // it is not the server itself
-#define WINNER_CLAIMED(winner) winner[8:8]
-#define WINNER_FORM(winner) winner[7:0]
-const bit<16> WINNER_SERVER = 0x0100;
-const bit<16> WINNER_A = 0x0301;
-const bit<16> WINNER_B = 0x0302;
-const bit<16> WINNER_C = 0x0303;
+// A slot's winner: whether there is one, whether it is a replica, its form.
+const bit<8> WINNER_CLAIMED = 0x80;
+const bit<8> WINNER_REPLICA = 0x40;
+const bit<8> WINNER_FORM = 0x0F;
+const bit<8> WINNER_SERVER = 0x80;
+const bit<8> WINNER_A = 0xC1;
+const bit<8> WINNER_B = 0xC2;
+const bit<8> WINNER_C = 0xC3;
 
 struct settings_t {
     bit<16> gateway;

@@ -313,10 +313,10 @@ var specWatched = tables.TableSpec[WatchedKey]{
 
 // VerdictsKey is the key of table ClientGateway.verdict.verdicts: kind (ternary, 4 bits), obstacle (ternary, 3
 // bits), translated (ternary, 1 bits), authentic (ternary, 1 bits), form (ternary, 8 bits), taken (ternary, 1
-// bits), fresh (ternary, 1 bits), own (ternary, 1 bits), proven (ternary, 1 bits), claimed (ternary, 1 bits),
-// replica_won (ternary, 1 bits), same_source (ternary, 1 bits), same_port (ternary, 1 bits), from_server
-// (ternary, 1 bits), speaker_form (ternary, 8 bits), winner_form (ternary, 8 bits), resets (ternary, 1 bits),
-// mode (ternary, 8 bits), overdue (ternary, 1 bits), fallback (ternary, 1 bits).
+// bits), fresh (ternary, 1 bits), own (ternary, 1 bits), proven (ternary, 1 bits), winner (ternary, 8 bits),
+// same_source (ternary, 1 bits), same_port (ternary, 1 bits), from_server (ternary, 1 bits), speaker_form
+// (ternary, 8 bits), resets (ternary, 1 bits), mode (ternary, 8 bits), overdue (ternary, 1 bits), fallback
+// (ternary, 1 bits).
 type VerdictsKey struct {
 	Kind        tables.Ternary[uint8]
 	Obstacle    tables.Ternary[uint8]
@@ -327,13 +327,11 @@ type VerdictsKey struct {
 	Fresh       tables.Ternary[uint8]
 	Own         tables.Ternary[uint8]
 	Proven      tables.Ternary[uint8]
-	Claimed     tables.Ternary[uint8]
-	ReplicaWon  tables.Ternary[uint8]
+	Winner      tables.Ternary[uint8]
 	SameSource  tables.Ternary[uint8]
 	SamePort    tables.Ternary[uint8]
 	FromServer  tables.Ternary[uint8]
 	SpeakerForm tables.Ternary[uint8]
-	WinnerForm  tables.Ternary[uint8]
 	Resets      tables.Ternary[uint8]
 	Mode        tables.Ternary[uint8]
 	Overdue     tables.Ternary[uint8]
@@ -367,13 +365,11 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		{Name: "fresh", Kind: tables.KindTernary, Bits: 8},
 		{Name: "own", Kind: tables.KindTernary, Bits: 8},
 		{Name: "proven", Kind: tables.KindTernary, Bits: 8},
-		{Name: "claimed", Kind: tables.KindTernary, Bits: 8},
-		{Name: "replica_won", Kind: tables.KindTernary, Bits: 8},
+		{Name: "winner", Kind: tables.KindTernary, Bits: 8},
 		{Name: "same_source", Kind: tables.KindTernary, Bits: 8},
 		{Name: "same_port", Kind: tables.KindTernary, Bits: 8},
 		{Name: "from_server", Kind: tables.KindTernary, Bits: 8},
 		{Name: "speaker_form", Kind: tables.KindTernary, Bits: 8},
-		{Name: "winner_form", Kind: tables.KindTernary, Bits: 8},
 		{Name: "resets", Kind: tables.KindTernary, Bits: 8},
 		{Name: "mode", Kind: tables.KindTernary, Bits: 8},
 		{Name: "overdue", Kind: tables.KindTernary, Bits: 8},
@@ -389,17 +385,15 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		tables.PutTernary(w, 6, tables.Uint8, k.Fresh)
 		tables.PutTernary(w, 7, tables.Uint8, k.Own)
 		tables.PutTernary(w, 8, tables.Uint8, k.Proven)
-		tables.PutTernary(w, 9, tables.Uint8, k.Claimed)
-		tables.PutTernary(w, 10, tables.Uint8, k.ReplicaWon)
-		tables.PutTernary(w, 11, tables.Uint8, k.SameSource)
-		tables.PutTernary(w, 12, tables.Uint8, k.SamePort)
-		tables.PutTernary(w, 13, tables.Uint8, k.FromServer)
-		tables.PutTernary(w, 14, tables.Uint8, k.SpeakerForm)
-		tables.PutTernary(w, 15, tables.Uint8, k.WinnerForm)
-		tables.PutTernary(w, 16, tables.Uint8, k.Resets)
-		tables.PutTernary(w, 17, tables.Uint8, k.Mode)
-		tables.PutTernary(w, 18, tables.Uint8, k.Overdue)
-		tables.PutTernary(w, 19, tables.Uint8, k.Fallback)
+		tables.PutTernary(w, 9, tables.Uint8, k.Winner)
+		tables.PutTernary(w, 10, tables.Uint8, k.SameSource)
+		tables.PutTernary(w, 11, tables.Uint8, k.SamePort)
+		tables.PutTernary(w, 12, tables.Uint8, k.FromServer)
+		tables.PutTernary(w, 13, tables.Uint8, k.SpeakerForm)
+		tables.PutTernary(w, 14, tables.Uint8, k.Resets)
+		tables.PutTernary(w, 15, tables.Uint8, k.Mode)
+		tables.PutTernary(w, 16, tables.Uint8, k.Overdue)
+		tables.PutTernary(w, 17, tables.Uint8, k.Fallback)
 	},
 	Get: func(r *tables.MatchReader) (k VerdictsKey) {
 		k.Kind = tables.GetTernary(r, 0, tables.Uint8)
@@ -411,17 +405,15 @@ var specVerdicts = tables.TableSpec[VerdictsKey]{
 		k.Fresh = tables.GetTernary(r, 6, tables.Uint8)
 		k.Own = tables.GetTernary(r, 7, tables.Uint8)
 		k.Proven = tables.GetTernary(r, 8, tables.Uint8)
-		k.Claimed = tables.GetTernary(r, 9, tables.Uint8)
-		k.ReplicaWon = tables.GetTernary(r, 10, tables.Uint8)
-		k.SameSource = tables.GetTernary(r, 11, tables.Uint8)
-		k.SamePort = tables.GetTernary(r, 12, tables.Uint8)
-		k.FromServer = tables.GetTernary(r, 13, tables.Uint8)
-		k.SpeakerForm = tables.GetTernary(r, 14, tables.Uint8)
-		k.WinnerForm = tables.GetTernary(r, 15, tables.Uint8)
-		k.Resets = tables.GetTernary(r, 16, tables.Uint8)
-		k.Mode = tables.GetTernary(r, 17, tables.Uint8)
-		k.Overdue = tables.GetTernary(r, 18, tables.Uint8)
-		k.Fallback = tables.GetTernary(r, 19, tables.Uint8)
+		k.Winner = tables.GetTernary(r, 9, tables.Uint8)
+		k.SameSource = tables.GetTernary(r, 10, tables.Uint8)
+		k.SamePort = tables.GetTernary(r, 11, tables.Uint8)
+		k.FromServer = tables.GetTernary(r, 12, tables.Uint8)
+		k.SpeakerForm = tables.GetTernary(r, 13, tables.Uint8)
+		k.Resets = tables.GetTernary(r, 14, tables.Uint8)
+		k.Mode = tables.GetTernary(r, 15, tables.Uint8)
+		k.Overdue = tables.GetTernary(r, 16, tables.Uint8)
+		k.Fallback = tables.GetTernary(r, 17, tables.Uint8)
 		return k
 	},
 	Actions: []*tables.ActionSpec{&actionTagFirst, &actionTagAgain, &actionTagUnanswered, &actionSteerRace, &actionSteerDirect, &actionSteerServer, &actionSteerOverdue, &actionFollowReused, &actionFollowWinner, &actionUntaggedNotRedirected, &actionUntaggedNoRoom, &actionUntaggedPayload, &actionUntaggedBusy, &actionUntaggedServerWon, &actionClaimServer, &actionClaimA, &actionClaimB, &actionClaimC, &actionAnswerTranslated, &actionAnswerRepeated, &actionAnswerLate, &actionAnswerUnprovenPlain, &actionAnswerUnprovenTunnel, &actionOutTranslated, &actionOutSlot, &actionInTranslated, &actionInSlot, &actionInSpoofed, &actionInStray, &actionICMPTranslated, &actionICMPSlot, &actionPlainOut, &actionPlainIn, &actionPlainTunnel, &actionPlainICMP, &actionPlainFragment, &actionPlainIPOptions, &actionPlainOther},

@@ -206,20 +206,20 @@
     RegisterAction<bit<16>, cell_t, bit<16>>(winner_port) read_winner_port = {
         void apply(inout bit<16> value, out bit<16> result) { result = value; }
     };
-    Register<bit<16>, cell_t>(SLOTS) winner;
-    RegisterAction<bit<16>, cell_t, bit<1>>(winner) clear_winner = {
-        void apply(inout bit<16> value) { value = 0; }
+    Register<bit<8>, cell_t>(SLOTS) winner;
+    RegisterAction<bit<8>, cell_t, bit<1>>(winner) clear_winner = {
+        void apply(inout bit<8> value) { value = 0; }
     };
-    RegisterAction<bit<16>, cell_t, bit<16>>(winner) claim_winner = {
-        void apply(inout bit<16> value, out bit<16> result) {
+    RegisterAction<bit<8>, cell_t, bit<8>>(winner) claim_winner = {
+        void apply(inout bit<8> value, out bit<8> result) {
             result = value;
             if (value == 0) {
                 value = claim;
             }
         }
     };
-    RegisterAction<bit<16>, cell_t, bit<16>>(winner) read_winner = {
-        void apply(inout bit<16> value, out bit<16> result) { result = value; }
+    RegisterAction<bit<8>, cell_t, bit<8>>(winner) read_winner = {
+        void apply(inout bit<8> value, out bit<8> result) { result = value; }
     };
 
     // By replica: when its answer must have come; 0: it owes none.

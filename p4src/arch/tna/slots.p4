@@ -34,7 +34,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     bit<1> matches = 0;  // it acknowledges the SYN
     bit<32> from_print;
     bit<32> to_print;
-    bit<16> claim;
+    bit<8> claim;
     int<32> print;
     int<32> now;
     int<32> due;
@@ -145,9 +145,9 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             }
         }
         if (race.translated == 0) {
-            if (synack == 1 && slot.proven == 1 && WINNER_CLAIMED(slot.winner) == 0 && race.speaker_form != FORM_SERVER) {
+            if (synack == 1 && slot.proven == 1 && (slot.winner & WINNER_CLAIMED) == 0 && race.speaker_form != FORM_SERVER) {
                 TELL_NOW(slot.told);
-            } else if (race.lan == 1 && slot.own == 1 && WINNER_REPLICA(slot.winner) == 1) {
+            } else if (race.lan == 1 && slot.own == 1 && (slot.winner & WINNER_REPLICA) != 0) {
                 REMIND(slot.told);
             }
         }

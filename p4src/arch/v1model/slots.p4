@@ -115,7 +115,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 // Who speaks, and in which form (FIG. 5, 508).
                 bit<8> form = FORM_A;
                 race.speaker_addr = flow.source_addr;
-                bit<16> claim = WINNER_A;
+                bit<8> claim = WINNER_A;
                 bool valid_form = true;
                 if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
                     race.kind == KIND_WAN_ICMP_TUNNEL) {
@@ -139,12 +139,12 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 winner_addr.read(slot.winner_addr, slot.index);
                 bit<32> whole_winner;
                 winner.read(whole_winner, slot.index);
-                slot.winner = whole_winner[31:16];
+                slot.winner = whole_winner[23:16];
                 slot.winner_port = whole_winner[15:0];
                 if (slot.fresh == 1) {
                     slot.winner = 0;
                     winner.write(slot.index, 0);
-                } else if (WINNER_CLAIMED(slot.winner) == 1) {
+                } else if ((slot.winner & WINNER_CLAIMED) != 0) {
                     if (slot.winner_addr == race.speaker_addr) {
                         slot.same_source = 1;
                     }
@@ -153,14 +153,14 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                     }
                 } else if (synack && slot.proven == 1 && race.translated == 0) {
                     winner_addr.write(slot.index, race.speaker_addr);
-                    winner.write(slot.index, claim ++ flow.from_port);
+                    winner.write(slot.index, 8w0 ++ claim ++ flow.from_port);
                 }
 
                 ticks_t last;
                 told.read(last, slot.index);
-                bool won = synack && slot.proven == 1 && WINNER_CLAIMED(slot.winner) == 0 && race.translated == 0 &&
+                bool won = synack && slot.proven == 1 && (slot.winner & WINNER_CLAIMED) == 0 && race.translated == 0 &&
                            form != FORM_SERVER;
-                bool in_use = race.lan == 1 && slot.own == 1 && WINNER_REPLICA(slot.winner) == 1 && race.translated == 0;
+                bool in_use = race.lan == 1 && slot.own == 1 && (slot.winner & WINNER_REPLICA) != 0 && race.translated == 0;
                 if (won || (in_use && io.now - last >= settings.tell)) {
                     slot.told = 1;
                     told.write(slot.index, io.now);

@@ -16,7 +16,7 @@ control Report(in headers_t hdr, inout metadata_t meta) {
             TELL_FLAGS
             if (meta.race.event == EVENT_CLAIMED || meta.race.event == EVENT_LATE || meta.race.event == EVENT_SERVER) {
                 if (meta.race.lan == 1) {
-                    meta.told.form = WINNER_FORM(meta.slot.winner);
+                    meta.told.form = meta.slot.winner & WINNER_FORM;
                     meta.slot.elapsed = 0;  // told again: how long the answer took is not known any more
                 } else {
                     meta.told.form = meta.race.speaker_form;

@@ -14,6 +14,10 @@ const bit<8> VERDICT_RACE = 7;      // a copy to each leg of io.group
 const bit<8> VERDICT_DIRECT = 8;    // to the replica of target address and port, tagged
 const bit<8> VERDICT_UNTAG = 9;     // a SYN that goes where it is going; only gateways tag
 
+#define NOBODY 0 &&& WINNER_CLAIMED
+#define SOMEBODY WINNER_CLAIMED &&& WINNER_CLAIMED
+#define A_REPLICA WINNER_REPLICA &&& WINNER_REPLICA
+
 control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t slot) {
     DIRECT_COUNTER(verdicts_counter)
     // Whom a translation or the steering names is the target already.
@@ -22,7 +26,7 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
         out_to(slot.winner_addr);
         TARGET(race, addr) = slot.winner_addr;
         TARGET(race, port) = slot.winner_port;
-        race.form = WINNER_FORM(slot.winner);
+        race.form = slot.winner & WINNER_FORM;
     }
     action from_server() { TARGET(race, addr) = slot.server_addr; TARGET(race, port) = slot.server_port; }
     action in_from_server() { race.verdict = VERDICT_IN; from_server(); }
@@ -87,13 +91,11 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
             slot.fresh : ternary @name("fresh");
             slot.own : ternary @name("own");
             slot.proven : ternary @name("proven");
-            WINNER_CLAIMED(slot.winner) : ternary @name("claimed");
-            WINNER_REPLICA(slot.winner) : ternary @name("replica_won");
+            slot.winner : ternary @name("winner");
             slot.same_source : ternary @name("same_source");
             slot.same_port : ternary @name("same_port");
             race.from_server : ternary @name("from_server");
             race.speaker_form : ternary @name("speaker_form");
-            WINNER_FORM(slot.winner) : ternary @name("winner_form");
             race.resets : ternary @name("resets");
             slot.mode : ternary @name("mode");
             slot.overdue : ternary @name("overdue");
@@ -110,69 +112,69 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
         const default_action = plain_other();
         USE_DIRECT_COUNTER(verdicts_counter)
         const entries = {
-            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, claimed, replica won, same source, same port, from server, speaker form, winner form, resets, mode, overdue, fallback
+            // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, winner, same source, same port, from server, speaker form, resets, mode, overdue, fallback
             // Packets of connections, from a client.
-            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, 1, 1, _, _, _, _, _, _, _, _, _) : out_slot();
-            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
+            (KIND_LAN_DATA, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : out_translated();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, 1, _, A_REPLICA, _, _, _, _, _, _, _, _) : out_slot();
+            (KIND_LAN_DATA, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_out();
             // From the wide area.
-            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
-            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 0, _, _, _, _, _, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 1, _, FORM_C, _, _, _, _) : in_slot();
-            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, _, 1, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, 1, 1, _, _, 1, _, FORM_C, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_translated();
+            (KIND_WAN_DATA_TUNNEL, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, A_REPLICA, 1, 1, 0, _, _, _, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, WINNER_C, 1, 1, 1, _, _, _, _, _) : in_slot();
+            (KIND_WAN_DATA_TUNNEL, _, 0, _, _, _, _, 1, _, _, _, _, 1, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, _, WINNER_C, _, _, 1, _, _, _, _, _) : in_spoofed();
             // A loser that acknowledges the SYN but has not been heard of, or not yet been reset.
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, 1, _, _, _, 0, _, _, 0, _, _, _) : answer_late();
-            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, _, _, _, _, 0, _, _, _, _, _, _) : in_stray();
-            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
-            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, SOMEBODY, _, _, 0, _, 0, _, _, _) : answer_late();
+            (KIND_WAN_DATA, _, 0, _, _, _, _, 1, 1, _, _, _, 0, _, _, _, _, _) : in_stray();
+            (KIND_WAN_DATA, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_in();
+            (KIND_WAN_DATA_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_tunnel();
             // A SYN from a client.
-            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
-            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _) : follow_winner();
-            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
-            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
-            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_busy();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_DISCOVER, _, _) : tag_first();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_RACE, _, _) : steer_race();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, 1, 1) : steer_overdue();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, 1, 0) : tag_first();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_DIRECT, 0, _) : steer_direct();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _, MODE_SERVER, 0, _) : steer_server();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 1, 0, _, _, _, _, _, _, _, _, _) : untagged_server_won();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, _, MODE_DISCOVER, _, _) : tag_again();
-            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _) : tag_unanswered();
+            (KIND_LAN_SYN, _, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : follow_reused();
+            (KIND_LAN_SYN, _, 0, _, _, 1, 0, _, _, A_REPLICA, _, _, _, _, _, _, _, _) : follow_winner();
+            (KIND_LAN_SYN, OBSTACLE_NOT_REDIRECTED, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_not_redirected();
+            (KIND_LAN_SYN, OBSTACLE_NO_ROOM, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_no_room();
+            (KIND_LAN_SYN, OBSTACLE_PAYLOAD, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_payload();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 0, _, _, _, _, _, _, _, _, _, _, _, _) : untagged_busy();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, MODE_DISCOVER, _, _) : tag_first();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, MODE_RACE, _, _) : steer_race();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, 1, 1) : steer_overdue();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, _, 1, 0) : tag_first();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, MODE_DIRECT, 0, _) : steer_direct();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 1, _, _, _, _, _, _, _, _, MODE_SERVER, 0, _) : steer_server();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, WINNER_SERVER, _, _, _, _, _, _, _, _) : untagged_server_won();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, NOBODY, _, _, _, _, _, MODE_DISCOVER, _, _) : tag_again();
+            (KIND_LAN_SYN, OBSTACLE_NONE, 0, _, _, 1, 0, _, _, NOBODY, _, _, _, _, _, _, _, _) : tag_unanswered();
             // A SYN-ACK. What a translation has not settled, the slot does; the first that proves itself wins.
-            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, _, 1, _, _, _, _, _, _) : claim_server();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 0, _, _, _, 0, _, _, _, _, _, _) : claim_a();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, _, FORM_B, _, _, _, _, _) : claim_b();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 0, _, _, _, _, FORM_C, _, _, _, _, _) : claim_c();
-            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : answer_repeated();
-            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK_TUNNEL, _, 1, _, _, _, _, _, 1, 1, _, 1, 1, _, _, _, _, _, _, _) : answer_unproven_tunnel();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, 1, _, _, _, _, _, _, _, _, _, _) : answer_late();
-            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
-            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
-            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
+            (KIND_WAN_SYNACK, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_translated();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, NOBODY, _, _, 1, _, _, _, _, _) : claim_server();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, NOBODY, _, _, 0, _, _, _, _, _) : claim_a();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, NOBODY, _, _, _, FORM_B, _, _, _, _) : claim_b();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, NOBODY, _, _, _, FORM_C, _, _, _, _) : claim_c();
+            (KIND_WAN_SYNACK, _, 0, _, _, _, _, _, 1, SOMEBODY, 1, 1, _, _, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK_TUNNEL, _, 0, _, _, _, _, _, 1, SOMEBODY, 1, 1, _, _, _, _, _, _) : answer_repeated();
+            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, 1, SOMEBODY, 1, 1, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, 1, SOMEBODY, _, _, _, _, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK_TUNNEL, _, 1, _, _, _, _, _, 1, SOMEBODY, 1, 1, _, _, _, _, _, _) : answer_unproven_tunnel();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, 1, SOMEBODY, _, _, _, _, _, _, _, _) : answer_late();
+            (KIND_WAN_SYNACK, _, 1, 0, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : in_spoofed();
+            (KIND_WAN_SYNACK, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_plain();
+            (KIND_WAN_SYNACK_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : answer_unproven_tunnel();
             // ICMP errors about what a client sent.
-            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
-            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 0, _, _, _, _, _, _) : icmp_slot();
-            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, 1, 1, 1, 1, 1, _, FORM_C, _, _, _, _) : icmp_slot();
-            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
-            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP, _, 1, 1, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP_TUNNEL, _, 1, 1, FORM_C, _, _, _, _, _, _, _, _, _, _, _, _, _) : icmp_translated();
+            (KIND_WAN_ICMP, _, 0, _, _, _, _, 1, _, A_REPLICA, 1, 1, 0, _, _, _, _, _) : icmp_slot();
+            (KIND_WAN_ICMP_TUNNEL, _, 0, _, _, _, _, 1, _, WINNER_C, 1, 1, 1, _, _, _, _, _) : icmp_slot();
+            (KIND_WAN_ICMP, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
+            (KIND_WAN_ICMP_TUNNEL, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_icmp();
             // Nothing that firstack touches.
-            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
-            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
+            (KIND_OTHER, OBSTACLE_FRAGMENT, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_fragment();
+            (KIND_OTHER, OBSTACLE_IP_OPTIONS, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_ip_options();
             // Its own entry, for counters of default actions can't be read.
-            (_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_other();
+            (_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) : plain_other();
         }
     }
     apply {

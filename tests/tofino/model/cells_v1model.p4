@@ -76,7 +76,7 @@
     register<bit<32>>(SLOTS) sent_cell;
     register<bit<32>>(SLOTS) winner_addr;
     register<bit<16>>(SLOTS) winner_port;
-    register<bit<16>>(SLOTS) winner;
+    register<bit<8>>(SLOTS) winner;
     register<bit<32>>(SLOTS) told;
     register<bit<32>>(WATCHES) owed;
 

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// The page has the figures between these lines.
+const (
+	begin = "<!-- made by make p4-tofino: do not edit -->\n"
+	end   = "<!-- end of what make p4-tofino makes -->\n"
+)
+
+// column is one resource of the tables.
+type column struct {
+	name string
+	of   func(*stage) usage
+}
+
+var columns = []column{
+	{"SRAM", func(s *stage) usage { return s.sram }},
+	{"map RAM", func(s *stage) usage { return s.mapRAM }},
+	{"TCAM", func(s *stage) usage { return s.tcam }},
+	{"stateful ALUs", func(s *stage) usage { return s.statefulALUs }},
+	{"counter ALUs", func(s *stage) usage { return s.statisticsALUs }},
+	{"hash bits", func(s *stage) usage { return s.hashBits }},
+	{"hash units", func(s *stage) usage { return s.hashUnits }},
+	{"gateways", func(s *stage) usage { return s.gateways }},
+	{"logical tables", func(s *stage) usage { return s.tables }},
+	{"instructions", func(s *stage) usage { return s.instructions }},
+}
+
+// writePage replaces the figures of the page.
+func writePage(page string, fits []*fit, version string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := strings.Cut(string(text), begin)
+	_, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s: no lines %q and %q, between which the figures belong", page, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	return os.WriteFile(page, []byte(head+begin+figures(fits, version)+end+tail), 0o644)
+}
+
+func figures(fits []*fit, version string) string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "\nMade by `make p4-tofino` on %s with p4c-barefoot, %s, on %s/%s. Used of what a pipe has, ingress and egress together.\n\n",
+		time.Now().UTC().Format(time.DateOnly), version, runtime.GOOS, runtime.GOARCH)
+	b.WriteString("| program | chip | stages |")
+	for _, c := range columns {
+		fmt.Fprintf(&b, " %s |", c.name)
+	}
+	b.WriteString(" PHV, 8/16/32 bits | carried only | assembled | took |\n|---|---|---:|" + strings.Repeat("---:|", len(columns)) + "---|---|---|---:|\n")
+	for _, f := range fits {
+		if f.err != nil {
+			fmt.Fprintf(&b, "| %s | %s | **does not fit** |%s\n", f.program, f.target, strings.Repeat(" |", len(columns)+4))
+			continue
+		}
+		fmt.Fprintf(&b, "| %s | %s | %d of %d |", f.program, f.target, f.depth(), f.stageCount)
+		for _, c := range columns {
+			u := f.total(c.of)
+			fmt.Fprintf(&b, " %d of %d |", u.used, u.of)
+		}
+		fmt.Fprintf(&b, " %s | %s | %s | %.0f s |\n", f.containers("normal"), f.containers("tagalong"), yes(f.assembled), f.took.Seconds())
+	}
+	for _, f := range fits {
+		if f.err == nil && f.target == targets[0].name {
+			f.perStage(&b)
+		}
+	}
+	return b.String() + "\n"
+}
+
+// perStage is where in a pipe the program lies.
+func (f *fit) perStage(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\n%s on %s, by stage:\n\n| stage |", f.program, f.target)
+	for _, c := range columns {
+		fmt.Fprintf(b, " %s |", c.name)
+	}
+	b.WriteString("\n|---:|" + strings.Repeat("---:|", len(columns)) + "\n")
+	for i := range f.stages {
+		fmt.Fprintf(b, "| %d |", f.stages[i].number)
+		for _, c := range columns {
+			fmt.Fprintf(b, " %d |", c.of(&f.stages[i]).used)
+		}
+		b.WriteString("\n")
+	}
+}
+
+func (f *fit) containers(kind string) string {
+	var parts []string
+	for _, bits := range []int{8, 16, 32} {
+		u, ok := f.phv[container{kind, bits}]
+		if !ok || u.of == 0 {
+			return "none"
+		}
+		parts = append(parts, fmt.Sprintf("%d of %d", u.used, u.of))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "not tried"
+}
