@@ -14,11 +14,40 @@
 #define COUNT(name) name.count();
 #define TABLE_AGEING idle_timeout = true;
 
-#define INGRESS(name) @pa_auto_init_metadata control name( \
+// Addresses lie in containers of their own size: to find out by trying takes the compiler hours.
+#ifdef CLIENT_GATEWAY
+#define IN_WHOLE_CONTAINERS_INGRESS \
+    @pa_container_size("ingress", "hdr.bridge.target_addr", 32) \
+    @pa_container_size("ingress", "meta.flow.source_addr", 32) \
+    @pa_container_size("ingress", "meta.flow.from_addr", 32) \
+    @pa_container_size("ingress", "meta.flow.to_addr", 32) \
+    @pa_container_size("ingress", "meta.slot.server_addr", 32) \
+    @pa_container_size("ingress", "meta.slot.winner_addr", 32) \
+    @pa_container_size("ingress", "meta.io.destination", 32) \
+    @pa_container_size("ingress", "meta.race.speaker_addr", 32) \
+    @pa_container_size("ingress", "hdr.bridge.target_port", 16) \
+    @pa_container_size("ingress", "hdr.bridge.gateway", 16) \
+    @pa_container_size("ingress", "meta.slot.winner_port", 16) \
+    @pa_container_size("ingress", "meta.slot.server_port", 16) \
+    @pa_container_size("ingress", "meta.flow.from_port", 16) \
+    @pa_container_size("ingress", "meta.flow.to_port", 16)
+#define IN_WHOLE_CONTAINERS_EGRESS \
+    @pa_container_size("egress", "hdr.ipv4.src_addr", 32) \
+    @pa_container_size("egress", "hdr.ipv4.dst_addr", 32) \
+    @pa_container_size("egress", "hdr.outer.src_addr", 32) \
+    @pa_container_size("egress", "hdr.outer.dst_addr", 32) \
+    @pa_container_size("egress", "meta.race.target_addr", 32) \
+    @pa_container_size("egress", "meta.flow.to_addr", 32)
+#else
+#define IN_WHOLE_CONTAINERS_INGRESS
+#define IN_WHOLE_CONTAINERS_EGRESS
+#endif
+
+#define INGRESS(name) @pa_auto_init_metadata IN_WHOLE_CONTAINERS_INGRESS control name( \
     inout headers_t hdr, inout metadata_t meta, in ingress_intrinsic_metadata_t intrinsic, \
     in ingress_intrinsic_metadata_from_parser_t from_parser, \
     inout ingress_intrinsic_metadata_for_deparser_t for_deparser, inout ingress_intrinsic_metadata_for_tm_t for_tm)
-#define EGRESS(name) control name( \
+#define EGRESS(name) IN_WHOLE_CONTAINERS_EGRESS control name( \
     inout headers_t hdr, inout metadata_t meta, in egress_intrinsic_metadata_t intrinsic, \
     in egress_intrinsic_metadata_from_parser_t from_parser, \
     inout egress_intrinsic_metadata_for_deparser_t for_deparser, \

@@ -23,17 +23,21 @@
 #define SETTLE settle.execute(race.watch)
 #define TELL_NOW(result) result = tell.execute(index)
 #define REMIND(result) result = remind.execute(index)
-#define HASH_FROM index = from_index.get({flow.from_addr, flow.from_port})
-#define HASH_TO index = to_index.get({flow.to_addr, flow.to_port})
-#define HASH_ENDS from_print = from_hash.get({flow.from_addr, flow.from_port}); \
-    to_print = to_hash.get({flow.to_addr, flow.to_port}); \
-    print = (int<32>)flow_hash.get({flow.from_addr, flow.to_addr, flow.from_port, flow.to_port})
+#define HASH_FROM find_from()
+#define HASH_TO find_to()
+#define HASH_ENDS hash_from(); hash_to(); hash_flow()
 
     Hash<bit<16>>(HashAlgorithm_t.CRC16) from_index;
     Hash<bit<16>>(HashAlgorithm_t.CRC16) to_index;
     Hash<bit<32>>(HashAlgorithm_t.CRC32) from_hash;
     Hash<bit<32>>(HashAlgorithm_t.CRC32) to_hash;
     Hash<bit<32>>(HashAlgorithm_t.CRC32) flow_hash;
+    // A hash to an action: a table takes no more.
+    action find_from() { index = from_index.get({flow.from_addr, flow.from_port}); }
+    action find_to() { index = to_index.get({flow.to_addr, flow.to_port}); }
+    action hash_from() { from_print = from_hash.get({flow.from_addr, flow.from_port}); }
+    action hash_to() { to_print = to_hash.get({flow.to_addr, flow.to_port}); }
+    action hash_flow() { print = (int<32>)flow_hash.get({flow.from_addr, flow.to_addr, flow.from_port, flow.to_port}); }
 
     // Stage: whose slot it is.
     Register<owner_t, cell_t>(SLOTS) owner;
