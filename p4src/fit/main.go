@@ -73,6 +73,8 @@ func run(dir, page string, limit time.Duration) error {
 			fits = append(fits, f)
 			if f.err != nil {
 				failed = append(failed, f.err)
+			} else if !f.fits() {
+				failed = append(failed, fmt.Errorf("%s.p4 for %s takes %d stages of %d", program, t.name, f.depth(), f.stageCount))
 			}
 		}
 	}
@@ -125,9 +127,13 @@ func (c *compilation) compile(program string, t target) *fit {
 	if f.err = f.read(filepath.Join(out, "pipe", "logs")); f.err != nil {
 		return f
 	}
-	f.assembled, f.err = assemble(filepath.Join(out, "pipe", program+".bfa"), filepath.Join(out, "asm"), t.name)
-	if f.err == nil && t.number == 1 {
-		f.err = keepInfo(info, filepath.Join(c.dir, "build", "tna", program+".p4info.txtpb"))
+	if t.number == 1 {
+		if f.err = keepInfo(info, filepath.Join(c.dir, "build", "tna", program+".p4info.txtpb")); f.err != nil {
+			return f
+		}
+	}
+	if f.fits() {
+		f.assembled, f.err = assemble(filepath.Join(out, "pipe", program+".bfa"), filepath.Join(out, "asm"), t.name)
 	}
 	return f
 }

@@ -59,10 +59,10 @@ func figures(fits []*fit, version string) string {
 	b.WriteString(" PHV, 8/16/32 bits | carried only | assembled | took |\n|---|---|---:|" + strings.Repeat("---:|", len(columns)) + "---|---|---|---:|\n")
 	for _, f := range fits {
 		if f.err != nil {
-			fmt.Fprintf(&b, "| %s | %s | **does not fit** |%s\n", f.program, f.target, strings.Repeat(" |", len(columns)+4))
+			fmt.Fprintf(&b, "| %s | %s | **no result** |%s\n", f.program, f.target, strings.Repeat(" |", len(columns)+4))
 			continue
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d of %d |", f.program, f.target, f.depth(), f.stageCount)
+		fmt.Fprintf(&b, "| %s | %s | %s |", f.program, f.target, f.span())
 		for _, c := range columns {
 			u := f.total(c.of)
 			fmt.Fprintf(&b, " %d of %d |", u.used, u.of)
@@ -91,6 +91,14 @@ func (f *fit) perStage(b *bytes.Buffer) {
 		}
 		b.WriteString("\n")
 	}
+}
+
+// span is how many stages are taken, marked where there are not as many.
+func (f *fit) span() string {
+	if f.fits() {
+		return fmt.Sprintf("%d of %d", f.depth(), f.stageCount)
+	}
+	return fmt.Sprintf("**%d of %d: does not fit**", f.depth(), f.stageCount)
 }
 
 func (f *fit) containers(kind string) string {

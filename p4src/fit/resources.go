@@ -197,9 +197,16 @@ func (f *fit) depth() int {
 	return last + 1
 }
 
+// fits tells whether the stages suffice: the compiler places tables beyond the last one, too.
+func (f *fit) fits() bool { return f.err == nil && f.depth() <= f.stageCount }
+
 func (f *fit) String() string {
 	if f.err != nil {
 		return fmt.Sprintf("%s for %s: does not fit", f.program, f.target)
 	}
-	return fmt.Sprintf("%s for %s: %d of %d stages (%v)", f.program, f.target, f.depth(), f.stageCount, f.took)
+	verdict := "fits"
+	if !f.fits() {
+		verdict = "does not fit"
+	}
+	return fmt.Sprintf("%s for %s: %d of %d stages (%v): %s", f.program, f.target, f.depth(), f.stageCount, f.took, verdict)
 }

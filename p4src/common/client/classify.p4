@@ -73,6 +73,7 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
         }
         actions = { headers_only; with_payload; }
         const default_action = with_payload();
+        size = 16;
         const entries = {
             (5, 40) : headers_only();
             (6, 44) : headers_only();

@@ -110,6 +110,7 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
             plain_out; plain_in; plain_tunnel; plain_icmp; plain_fragment; plain_ip_options; plain_other;
         }
         const default_action = plain_other();
+        size = 64;
         USE_DIRECT_COUNTER(verdicts_counter)
         const entries = {
             // kind, obstacle | translated, authentic, form | taken, fresh, own, proven, winner, same source, same port, from server, speaker form, resets, mode, overdue, fallback

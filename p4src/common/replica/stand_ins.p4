@@ -114,6 +114,7 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
             answer_a; answer_b; answer_c; answer_origin; data_a; data_b; data_c; data_origin; icmp; plain;
         }
         const default_action = plain();
+        size = 32;
         USE_DIRECT_COUNTER(decisions_counter)
         const entries = {
             // known, kind, form, tagged, direct, state, color

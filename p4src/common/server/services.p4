@@ -92,6 +92,7 @@ control Services(inout headers_t hdr, inout service_t service, inout io_t io) {
             serve_data; plain;
         }
         const default_action = plain();
+        size = 16;
         USE_DIRECT_COUNTER(decisions_counter)
         const entries = {
             // service, start, tagged, permitted, replicatable, retry, group
