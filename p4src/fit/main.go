@@ -133,24 +133,27 @@ func (c *compilation) compile(program string, t target) *fit {
 		}
 	}
 	if f.fits() {
-		f.assembled, f.err = assemble(filepath.Join(out, "pipe", program+".bfa"), filepath.Join(out, "asm"), t.name)
+		if f.assembled, err = assemble(filepath.Join(out, "pipe", program+".bfa"), filepath.Join(out, "asm"), t.name); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			f.assembled = "no"
+		}
 	}
 	return f
 }
 
-// assemble makes a binary of the compiler's output, where the assembler is at hand.
-func assemble(source, out, target string) (bool, error) {
+// assemble makes a binary of the compiler's output, where the assembler is at hand, and says whether it did.
+func assemble(source, out, target string) (string, error) {
 	if _, err := exec.LookPath(assembler); err != nil {
-		return false, nil
+		return "not tried", nil
 	}
 	if err := os.MkdirAll(filepath.Join(out, "logs"), 0o755); err != nil {
-		return false, err
+		return "", err
 	}
 	text, err := exec.Command(assembler, "--target", target, "-o", out, source).CombinedOutput()
 	if err != nil {
-		return false, fmt.Errorf("%s %s: %w\n%s", assembler, filepath.Base(source), err, text)
+		return "", fmt.Errorf("%s %s for %s: %w\n%s", assembler, filepath.Base(source), target, err, text)
 	}
-	return true, nil
+	return "yes", nil
 }
 
 func keepInfo(from, to string) error {

@@ -67,7 +67,7 @@ func figures(fits []*fit, version string) string {
 			u := f.total(c.of)
 			fmt.Fprintf(&b, " %d of %d |", u.used, u.of)
 		}
-		fmt.Fprintf(&b, " %s | %s | %s | %.0f s |\n", f.containers("normal"), f.containers("tagalong"), yes(f.assembled), f.took.Seconds())
+		fmt.Fprintf(&b, " %s | %s | %s | %.0f s |\n", f.containers("normal"), f.containers("tagalong"), f.assembled, f.took.Seconds())
 	}
 	for _, f := range fits {
 		if f.err == nil && f.target == targets[0].name {
@@ -111,11 +111,4 @@ func (f *fit) containers(kind string) string {
 		parts = append(parts, fmt.Sprintf("%d of %d", u.used, u.of))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "not tried"
 }

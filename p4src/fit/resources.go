@@ -12,7 +12,7 @@ import (
 type fit struct {
 	program, target string
 	took            time.Duration
-	assembled       bool
+	assembled       string
 	err             error
 
 	stages     []stage
