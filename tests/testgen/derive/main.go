@@ -1,0 +1,104 @@
+// Command derive runs p4testgen on the TNA programs and writes tests/testgen/testdata. Run it from the repository's
+// root; p4testgen with its tofino target has to be on PATH.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+var programs = []string{"client_gateway", "server_gateway", "replica_gateway"}
+
+// A batch of tests is one run of p4testgen.
+type batch struct {
+	policy string
+	sizes  string // of packets, in bits
+	tests  int
+}
+
+// The sizes: room for every header, or not.
+var batches = []batch{
+	{"RANDOM_BACKTRACK", "720:800", 0},
+	{"GREEDY_STATEMENT_SEARCH", "720:800", 0},
+	{"RANDOM_BACKTRACK", "120:712", 40},
+}
+
+func main() {
+	log.SetFlags(0)
+	tests := flag.Int("tests", 250, "tests of one run of p4testgen")
+	seeds := flag.Int("seeds", 3, "runs of each kind, with the seeds 1 and on")
+	keep := flag.Int("keep", 400, "cases of each program to write")
+	include := flag.String("include", "/opt/p4/install/share/p4c/p4include", "folder of core.p4 and tna.p4")
+	work := flag.String("work", "", "folder for p4testgen's own output (default: one that is removed)")
+	only := flag.String("only", "", "this program only")
+	flag.Parse()
+	if err := run(*tests, *seeds, *keep, *include, *work, *only); err != nil {
+		log.Fatal("derive: ", err)
+	}
+}
+
+func run(tests, seeds, keep int, include, work, only string) error {
+	if work == "" {
+		dir, err := os.MkdirTemp("", "testgen")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		work = dir
+	}
+	sources := filepath.Join(work, "p4src")
+	if err := copySources("p4src", sources); err != nil {
+		return err
+	}
+	for _, program := range programs {
+		if only != "" && only != program {
+			continue
+		}
+		s := newSelection(keep)
+		for seed := 1; seed <= seeds; seed++ {
+			for i, b := range batches {
+				if b.tests == 0 {
+					b.tests = tests
+				}
+				out := filepath.Join(work, fmt.Sprintf("%s.%d.%d", program, seed, i))
+				if err := derive(sources, program, include, out, seed, b); err != nil {
+					return err
+				}
+				if err := s.takeAll(out); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.write(filepath.Join("tests/testgen/testdata", program+".txt")); err != nil {
+			return err
+		}
+		log.Printf("%s: %d tests, %d paths, %d written", program, s.seen, len(s.paths), s.written)
+	}
+	return nil
+}
+
+// derive runs p4testgen once.
+func derive(sources, program, include, out string, seed int, b batch) error {
+	cmd := exec.Command("p4testgen", "--target", "tofino", "--arch", "tna", "-D__TARGET_TOFINO__=1",
+		"-I", include, "-I", "arch/tna", "-I", "common", "--test-backend", "STF", "--max-tests", fmt.Sprint(b.tests),
+		"--seed", fmt.Sprint(seed), "--path-selection", b.policy, "--packet-size-range", b.sizes,
+		"--port-ranges", "0:8,192:192", "--track-coverage", "STATEMENTS", "--out-dir", out, program+".p4")
+	cmd.Dir = sources
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err := cmd.Run()
+	if e := os.WriteFile(out+".log", output.Bytes(), 0o600); e != nil {
+		return e
+	}
+	if made, _ := filepath.Glob(filepath.Join(out, "*.stf")); err != nil && len(made) == 0 {
+		lines := strings.Split(strings.TrimSpace(output.String()), "\n")
+		return fmt.Errorf("%s: %w\n%s", program, err, strings.Join(lines[max(0, len(lines)-20):], "\n"))
+	}
+	return nil // it gives up at some paths, with the tests of others made
+}

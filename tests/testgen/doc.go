@@ -1,0 +1,7 @@
+// Package testgen compares the programs for TNA with those for v1model: p4testgen derives packets, table entries and
+// what has to leave the switch from the TNA programs (derive, `make p4-testgen`); the same packets and entries run
+// through the v1model programs on the embedded switch, and must come out on the same port with the same bytes.
+//
+// What p4testgen cannot do is listed in derive/sources.go, change by change; what TNA does otherwise on purpose in
+// differences_test.go.
+package testgen
