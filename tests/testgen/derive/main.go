@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"log"
@@ -13,26 +14,65 @@ import (
 	"strings"
 )
 
-var programs = []string{"client_gateway", "server_gateway", "replica_gateway"}
+var programs = []string{"server_gateway", "replica_gateway", "client_gateway"}
 
-// A batch of tests is one run of p4testgen.
+// A batch of tests is one run of p4testgen, with the seeds 1 and on.
 type batch struct {
 	policy string
-	sizes  string // of packets, in bits
-	tests  int
+	sizes  string   // of packets, in bits
+	focus  []string // on what; sources.go has the words
 }
 
-// The sizes: room for every header, or not.
-var batches = []batch{
-	{"RANDOM_BACKTRACK", "720:800", 0},
-	{"GREEDY_STATEMENT_SEARCH", "720:800", 0},
-	{"RANDOM_BACKTRACK", "120:712", 40},
+const (
+	random = "RANDOM_BACKTRACK"
+	greedy = "GREEDY_STATEMENT_SEARCH"
+	enough = "720:800" // room for every header, whatever there is
+	short  = "120:712" // or not
+)
+
+// perRun is how many tests a run makes. Many go the same way through the program: there have to be more of them than are
+// wanted.
+var perRun = map[string]int{"client_gateway": 40, "server_gateway": 70, "replica_gateway": 45}
+
+var batches = map[string][]batch{
+	"client_gateway": {
+		{random, enough, nil},
+		{greedy, enough, nil},
+		{random, short, nil},
+		{random, enough, []string{"ROUTED", "LAN", "TCP", "SYN", "REDIRECTED"}},
+		{random, enough, []string{"ROUTED", "LAN", "TCP", "SYN"}},
+		{random, enough, []string{"ROUTED", "LAN", "TCP"}},
+		{random, enough, []string{"ROUTED", "WAN", "TCP"}},
+		{random, enough, []string{"ROUTED", "WAN", "TCP", "SYNACK"}},
+		{random, enough, []string{"ROUTED", "WAN", "TUNNEL", "AGREE"}},
+		{random, enough, []string{"ROUTED", "WAN", "TUNNEL", "SYNACK", "AGREE"}},
+		{random, enough, []string{"ROUTED", "WAN", "ICMP", "AGREE"}},
+	},
+	"server_gateway": {
+		{random, enough, nil},
+		{greedy, enough, nil},
+		{random, short, nil},
+		{random, enough, []string{"ROUTED", "TCP", "SYN", "TAG"}},
+		{random, enough, []string{"ROUTED", "TCP", "SYN"}},
+		{random, enough, []string{"ROUTED", "TCP"}},
+	},
+	"replica_gateway": {
+		{random, enough, nil},
+		{greedy, enough, nil},
+		{random, short, nil},
+		{random, enough, []string{"ROUTED", "TUNNEL"}},
+		{random, enough, []string{"ROUTED", "TUNNEL", "SYN"}},
+		{random, enough, []string{"ROUTED", "TUNNEL", "SYN", "TAG"}},
+		{random, enough, []string{"ROUTED", "TCP"}},
+		{random, enough, []string{"ROUTED", "TCP", "SYNACK"}},
+		{random, enough, []string{"ROUTED", "ICMP"}},
+	},
 }
 
 func main() {
 	log.SetFlags(0)
-	tests := flag.Int("tests", 250, "tests of one run of p4testgen")
-	seeds := flag.Int("seeds", 3, "runs of each kind, with the seeds 1 and on")
+	tests := flag.Int("tests", 0, "tests of one run of p4testgen (default: as many as are committed)")
+	seeds := flag.Int("seeds", 1, "runs of each kind, with the seeds 1 and on")
 	keep := flag.Int("keep", 400, "cases of each program to write")
 	include := flag.String("include", "/opt/p4/install/share/p4c/p4include", "folder of core.p4 and tna.p4")
 	work := flag.String("work", "", "folder for p4testgen's own output (default: one that is removed)")
@@ -60,14 +100,12 @@ func run(tests, seeds, keep int, include, work, only string) error {
 		if only != "" && only != program {
 			continue
 		}
+		tests := cmp.Or(tests, perRun[program])
 		s := newSelection(keep)
 		for seed := 1; seed <= seeds; seed++ {
-			for i, b := range batches {
-				if b.tests == 0 {
-					b.tests = tests
-				}
+			for i, b := range batches[program] {
 				out := filepath.Join(work, fmt.Sprintf("%s.%d.%d", program, seed, i))
-				if err := derive(sources, program, include, out, seed, b); err != nil {
+				if err := derive(sources, program, include, out, seed, tests, b); err != nil {
 					return err
 				}
 				if err := s.takeAll(out); err != nil {
@@ -84,11 +122,14 @@ func run(tests, seeds, keep int, include, work, only string) error {
 }
 
 // derive runs p4testgen once.
-func derive(sources, program, include, out string, seed int, b batch) error {
+func derive(sources, program, include, out string, seed, tests int, b batch) error {
 	cmd := exec.Command("p4testgen", "--target", "tofino", "--arch", "tna", "-D__TARGET_TOFINO__=1",
-		"-I", include, "-I", "arch/tna", "-I", "common", "--test-backend", "STF", "--max-tests", fmt.Sprint(b.tests),
+		"-I", include, "-I", "arch/tna", "-I", "common", "--test-backend", "STF", "--max-tests", fmt.Sprint(tests),
 		"--seed", fmt.Sprint(seed), "--path-selection", b.policy, "--packet-size-range", b.sizes,
 		"--port-ranges", "0:8,192:192", "--track-coverage", "STATEMENTS", "--out-dir", out, program+".p4")
+	for _, focus := range b.focus {
+		cmd.Args = append(cmd.Args, "-DFOCUS_"+focus+"=1")
+	}
 	cmd.Dir = sources
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output

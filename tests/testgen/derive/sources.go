@@ -51,7 +51,7 @@ var changes = []change{
 	// It parses headers that are no whole number of bytes, but loses bits where it does so again in egress.
 	{"arch/tna/bridge.p4", "@flexible bit<1> origin_tunnel;", "@flexible bit<1> origin_tunnel;\n    bit<6> pad;"},
 	// Left alone it puts 0 where it can, and then nobody sees which field went where.
-	{"arch/tna/intrinsic.p4", "hdr.bridge.setValid();", `hdr.bridge.setValid();
+	{"arch/tna/intrinsic.p4", "hdr.bridge.setValid();", "hdr.bridge.setValid();" + focuses + `
         if (hdr.packet_out.isValid()) {
             testgen_assume(hdr.packet_out.egress_port <= 8);
         }
@@ -77,7 +77,53 @@ var changes = []change{
             testgen_assume(hdr.tcp.src_port[15:12] != 0 && hdr.tcp.dst_port[15:12] != 0 &&
                            hdr.tcp.ack_no[31:28] != 0);
         }`},
+	{"common/routing.p4", "io.reason = PUNT_LOCAL;", "io.reason = PUNT_LOCAL;" + not("ROUTED")},
+	{"common/routing.p4", "io.reason = PUNT_NO_ROUTE;", "io.reason = PUNT_NO_ROUTE;" + not("ROUTED")},
+	{"common/routing.p4", "action discard() {", "action discard() {" + not("ROUTED")},
+	{"common/routing.p4", "action unresolved() {", "action unresolved() {" + not("ROUTED")},
+	{"common/client/classify.p4", "action wan() {", "action wan() {" + not("LAN")},
+	{"common/client/classify.p4", "action lan() {", "action lan() {" + not("WAN")},
+	{"common/client/classify.p4", "action pass() {", "action pass() {" + not("REDIRECTED")},
+	{"common/client/classify.p4", "action with_payload() {", "action with_payload() {" + not("REDIRECTED")},
 	{"arch/tna/arch.p4", "#include \"constants.p4\"", "extern void testgen_assume(in bool check);\n#include \"constants.p4\""},
+}
+
+// focuses narrow a run down to some packets, by macros; Begin has them.
+const focuses = `
+#ifdef FOCUS_TCP
+        testgen_assume(hdr.tcp.isValid() && !hdr.outer.isValid());
+#endif
+#ifdef FOCUS_TUNNEL
+        testgen_assume(hdr.outer.isValid());
+#endif
+#ifdef FOCUS_ICMP
+        testgen_assume(hdr.quoted_tcp.isValid());
+#endif
+#ifdef FOCUS_SYN
+        testgen_assume((hdr.tcp.flags & 0x17) == 0x02);
+#endif
+#ifdef FOCUS_SYNACK
+        testgen_assume((hdr.tcp.flags & 0x17) == 0x12);
+#endif
+#ifdef FOCUS_TAG
+        testgen_assume(hdr.tag.isValid());
+#endif
+#ifdef FOCUS_AGREE
+        if (hdr.outer.isValid()) {
+            testgen_assume(hdr.outer.dst_addr == hdr.ipv4.dst_addr);
+        }
+        if (hdr.quoted.isValid()) {
+            testgen_assume(hdr.quoted.src_addr == hdr.ipv4.dst_addr);
+        }
+        if (hdr.quoted_outer.isValid()) {
+            testgen_assume(hdr.quoted_outer.src_addr == hdr.quoted.src_addr);
+        }
+#endif
+`
+
+// not keeps a focused run away from what stands there.
+func not(focus string) string {
+	return "\n#ifdef FOCUS_" + focus + "\n        testgen_assume(false);\n#endif\n"
 }
 
 // apart are the leading bits of action arguments, by type; they differ by the argument's place.

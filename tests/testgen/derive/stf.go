@@ -83,7 +83,7 @@ func (t *test) trace(line string, path *strings.Builder) {
 func (t *test) command(words []string) error {
 	switch words[0] {
 	case "add", "setdefault":
-		e := testgen.Entry{Default: words[0] == "setdefault", Table: short(words[1])}
+		e := testgen.Entry{Default: words[0] == "setdefault", Table: local(words[1])}
 		call := words[len(words)-1]
 		for _, word := range words[2 : len(words)-1] {
 			name, value, found := strings.Cut(word, ":")
@@ -126,8 +126,8 @@ func (t *test) command(words []string) error {
 	return fmt.Errorf("unknown command %q", words[0])
 }
 
-// short leaves the program's control out of a table's name.
-func short(name string) string {
+// local leaves the program's control out of a table's name.
+func local(name string) string {
 	_, rest, found := strings.Cut(name, ".")
 	if !found {
 		return name
