@@ -85,6 +85,11 @@ p4-check: ## Fail if the committed artefacts are not what p4c makes of the sourc
 p4-tofino: ## Fit the P4 programs into Tofino and Tofino 2, write the figures into docs/tofino.md (needs p4c's Tofino back end).
 	$(GO) run ./p4src/fit
 
+.PHONY: p4-testgen
+p4-testgen: ## Derive packets from the programs for TNA, about 12 minutes (needs p4testgen with its tofino target).
+	@command -v p4testgen >/dev/null || { echo "NOT DERIVED: p4testgen is not on PATH (p4c, built with ENABLE_TEST_TOOLS and its Tofino back end)"; exit 1; }
+	$(GO) run ./tests/testgen/derive
+
 generate: ## Regenerate bindings and schemas.
 	$(GO) generate ./...
 

@@ -1,6 +1,7 @@
 package testgen
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -17,14 +18,21 @@ import (
 
 func read(t *testing.T, program string) []*Case {
 	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", program+".txt"))
+	name := filepath.Join("testdata", program+".txt")
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	cases, err := Read(f)
+	cases, err := Read(bytes.NewReader(text))
 	if err != nil {
-		t.Fatalf("%s: %v", f.Name(), err)
+		t.Fatalf("%s: %v", name, err)
+	}
+	sources, err := Sources(os.DirFS("../../p4src"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte("# sources "+sources+"\n")) {
+		t.Logf("NOT CURRENT: %s was derived before the programs for TNA were last changed (make p4-testgen)", name)
 	}
 	return cases
 }

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/firstack/firstack/tests/testgen"
 )
 
 var programs = []string{"server_gateway", "replica_gateway", "client_gateway"}
@@ -32,7 +34,7 @@ const (
 
 // perRun is how many tests a run makes. Many go the same way through the program: there have to be more of them than are
 // wanted.
-var perRun = map[string]int{"client_gateway": 40, "server_gateway": 70, "replica_gateway": 45}
+var perRun = map[string]int{"client_gateway": 32, "server_gateway": 60, "replica_gateway": 40}
 
 var batches = map[string][]batch{
 	"client_gateway": {
@@ -92,6 +94,10 @@ func run(tests, seeds, keep int, include, work, only string) error {
 		defer os.RemoveAll(dir)
 		work = dir
 	}
+	digest, err := testgen.Sources(os.DirFS("p4src"))
+	if err != nil {
+		return err
+	}
 	sources := filepath.Join(work, "p4src")
 	if err := copySources("p4src", sources); err != nil {
 		return err
@@ -113,7 +119,7 @@ func run(tests, seeds, keep int, include, work, only string) error {
 				}
 			}
 		}
-		if err := s.write(filepath.Join("tests/testgen/testdata", program+".txt")); err != nil {
+		if err := s.write(filepath.Join("tests/testgen/testdata", program+".txt"), digest); err != nil {
 			return err
 		}
 		log.Printf("%s: %d tests, %d paths, %d written", program, s.seen, len(s.paths), s.written)

@@ -59,7 +59,8 @@ func (s *selection) take(name string) error {
 }
 
 // write writes the tests that are kept, evenly spread over those there are.
-func (s *selection) write(name string) error {
+// sources is the digest of what they were derived from.
+func (s *selection) write(name, sources string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
@@ -69,6 +70,7 @@ func (s *selection) write(name string) error {
 	}
 	w := bufio.NewWriter(f)
 	fmt.Fprintln(w, "# Written by make p4-testgen from the program for TNA. Not to be edited.")
+	fmt.Fprintln(w, "# sources", sources)
 	s.written = min(s.keep, len(s.tests))
 	for i := range s.written {
 		if err := s.tests[i*len(s.tests)/s.written].Write(w); err != nil {

@@ -42,12 +42,23 @@ var changes = []change{
 	{"arch/tna/selector.p4", "USE_STEERING_SELECTOR implementation = steering_selector;", "USE_STEERING_SELECTOR"},
 	// A field of a header that is not there is unknown to it, and a table of constant entries then unknown as a whole,
 	// though no entry that can match looks at the field.
-	{"common/server/services.p4", "hdr.tag.permitted : ternary", "permitted : ternary"},
+	{"common/server/services.p4", "hdr.tag.options[7:7] : ternary", "permitted : ternary"},
 	{"common/server/services.p4", "    table decisions {", "    bit<1> permitted = 0;\n    table decisions {"},
-	{"common/server/services.p4", "        decisions.apply();", `        if (hdr.tag.isValid()) {
-            permitted = hdr.tag.permitted;
+	{"common/server/services.p4", "        decisions.apply();", `        permitted = 0;
+        if (hdr.tag.isValid()) {
+            permitted = hdr.tag.options[7:7];
         }
         decisions.apply();`},
+	// Likewise a condition, though it is settled before it comes to the field.
+	{"client_gateway.p4", notIPv4, notIPv4Apart},
+	{"server_gateway.p4", notIPv4, notIPv4Apart},
+	{"replica_gateway.p4", notIPv4, notIPv4Apart},
+	// And a comparison with a target that is not set, though only packets with a translation come to it.
+	{"arch/tna/intrinsic.p4", "hdr.bridge.setValid();", `hdr.bridge.setValid();
+#ifdef CLIENT_GATEWAY
+        hdr.bridge.target_addr = 0;
+        hdr.bridge.target_port = 0;
+#endif`},
 	// It parses headers that are no whole number of bytes, but loses bits where it does so again in egress.
 	{"arch/tna/bridge.p4", "@flexible bit<1> origin_tunnel;", "@flexible bit<1> origin_tunnel;\n    bit<6> pad;"},
 	// Left alone it puts 0 where it can, and then nobody sees which field went where.
@@ -87,6 +98,11 @@ var changes = []change{
 	{"common/client/classify.p4", "action with_payload() {", "action with_payload() {" + not("REDIRECTED")},
 	{"arch/tna/arch.p4", "#include \"constants.p4\"", "extern void testgen_assume(in bool check);\n#include \"constants.p4\""},
 }
+
+const (
+	notIPv4      = "(!hdr.ipv4.isValid() || hdr.ipv4.version"
+	notIPv4Apart = "(!hdr.ipv4.isValid()) {\n            meta.io.drop = 1;\n        } else if (hdr.ipv4.version"
+)
 
 // focuses narrow a run down to some packets, by macros; Begin has them.
 const focuses = `
