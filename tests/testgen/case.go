@@ -44,6 +44,8 @@ const (
 	CPUPort = 192
 	// CopyPort is where the copies of multicast packets leave.
 	CopyPort = 5
+	// ControlHeader is the length of packet_in and packet_out: 9 bits of port, 7 of reason or padding.
+	ControlHeader = 2
 )
 
 // Write writes the case as Read reads it.

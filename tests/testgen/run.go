@@ -14,9 +14,6 @@ import (
 	"github.com/firstack/firstack/tests/vector"
 )
 
-// controlHeader is the length of packet_in and packet_out: 9 bits of port, 7 of reason or padding.
-const controlHeader = 2
-
 // Run loads the program, writes the case's entries, sends its packet and returns what came out, as TNA has it: for the
 // controller's port, with the header in front.
 func Run(ctx context.Context, target vector.Target, program *vector.Program, c *Case) ([]vector.Frame, error) {
@@ -142,7 +139,7 @@ func metadata(info *configv1.P4Info, header, name string) uint32 {
 
 func packetOut(info *configv1.P4Info, frame []byte) *p4v1.PacketOut {
 	header := binary.BigEndian.Uint16(frame)
-	return &p4v1.PacketOut{Payload: frame[controlHeader:], Metadata: []*p4v1.PacketMetadata{
+	return &p4v1.PacketOut{Payload: frame[ControlHeader:], Metadata: []*p4v1.PacketMetadata{
 		{MetadataId: metadata(info, "packet_out", "egress_port"), Value: bytestring(header >> 7)},
 		{MetadataId: metadata(info, "packet_out", "pad"), Value: bytestring(header & 0x7f)},
 	}}
@@ -205,7 +202,7 @@ func (c *Case) Compare(got []vector.Frame) error {
 
 func show(port uint32, frame []byte) string {
 	if port == CPUPort {
-		return fmt.Sprintf("packet_in %x, %s", frame[:controlHeader], packet.Decode(frame[controlHeader:]))
+		return fmt.Sprintf("packet_in %x, %s", frame[:ControlHeader], packet.Decode(frame[ControlHeader:]))
 	}
 	return packet.Decode(frame).String()
 }

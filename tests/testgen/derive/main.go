@@ -34,7 +34,7 @@ const (
 
 // perRun is how many tests a run makes. Many go the same way through the program: there have to be more of them than are
 // wanted.
-var perRun = map[string]int{"client_gateway": 32, "server_gateway": 60, "replica_gateway": 40}
+var perRun = map[string]int{"client_gateway": 32, "server_gateway": 60, "replica_gateway": 34}
 
 var batches = map[string][]batch{
 	"client_gateway": {
@@ -65,8 +65,10 @@ var batches = map[string][]batch{
 		{random, enough, []string{"ROUTED", "TUNNEL"}},
 		{random, enough, []string{"ROUTED", "TUNNEL", "SYN"}},
 		{random, enough, []string{"ROUTED", "TUNNEL", "SYN", "TAG"}},
+		{random, enough, []string{"ROUTED", "TUNNEL", "SYN", "TAG", "MSS"}},
 		{random, enough, []string{"ROUTED", "TCP"}},
 		{random, enough, []string{"ROUTED", "TCP", "SYNACK"}},
+		{random, enough, []string{"ROUTED", "TCP", "SYNACK", "MSS"}},
 		{random, enough, []string{"ROUTED", "ICMP"}},
 	},
 }
@@ -77,7 +79,7 @@ func main() {
 	seeds := flag.Int("seeds", 1, "runs of each kind, with the seeds 1 and on")
 	keep := flag.Int("keep", 400, "cases of each program to write")
 	include := flag.String("include", "/opt/p4/install/share/p4c/p4include", "folder of core.p4 and tna.p4")
-	work := flag.String("work", "", "folder for p4testgen's own output (default: one that is removed)")
+	work := flag.String("work", "", "folder for p4testgen's own output, which is not made again where it is there (default: one that is removed)")
 	only := flag.String("only", "", "this program only")
 	flag.Parse()
 	if err := run(*tests, *seeds, *keep, *include, *work, *only); err != nil {
@@ -129,6 +131,9 @@ func run(tests, seeds, keep int, include, work, only string) error {
 
 // derive runs p4testgen once.
 func derive(sources, program, include, out string, seed, tests int, b batch) error {
+	if _, err := os.Stat(out); err == nil {
+		return nil
+	}
 	cmd := exec.Command("p4testgen", "--target", "tofino", "--arch", "tna", "-D__TARGET_TOFINO__=1",
 		"-I", include, "-I", "arch/tna", "-I", "common", "--test-backend", "STF", "--max-tests", fmt.Sprint(tests),
 		"--seed", fmt.Sprint(seed), "--path-selection", b.policy, "--packet-size-range", b.sizes,

@@ -124,6 +124,9 @@ const focuses = `
 #ifdef FOCUS_TAG
         testgen_assume(hdr.tag.isValid());
 #endif
+#ifdef FOCUS_MSS
+        testgen_assume(hdr.mss.isValid() && hdr.mss.value[15:5] != 0);
+#endif
 #ifdef FOCUS_AGREE
         if (hdr.outer.isValid()) {
             testgen_assume(hdr.outer.dst_addr == hdr.ipv4.dst_addr);

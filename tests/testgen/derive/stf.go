@@ -28,6 +28,7 @@ var steps = []string{"[State] ", "[Table Branch: ", "[Constant Table Branch: ", 
 // readTest reads one of p4testgen's STF files.
 func readTest(r io.Reader) (*test, error) {
 	t := &test{}
+	var tcp residual
 	var path strings.Builder
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<24)
@@ -35,6 +36,7 @@ func readTest(r io.Reader) (*test, error) {
 		line := lines.Text()
 		if trace, ok := strings.CutPrefix(line, "# "); ok {
 			t.trace(trace, &path)
+			tcp.trace(trace)
 			continue
 		}
 		words := strings.Fields(line)
@@ -54,7 +56,8 @@ func readTest(r io.Reader) (*test, error) {
 	t.path = path.String()
 	t.replicate()
 	rightChecksums(t)
-	return t, nil
+	sumOut(t)
+	return t, tcp.set(t)
 }
 
 func (t *test) trace(line string, path *strings.Builder) {
