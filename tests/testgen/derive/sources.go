@@ -92,6 +92,15 @@ var changes = []change{
 	{"common/routing.p4", "io.reason = PUNT_NO_ROUTE;", "io.reason = PUNT_NO_ROUTE;" + not("ROUTED")},
 	{"common/routing.p4", "action discard() {", "action discard() {" + not("ROUTED")},
 	{"common/routing.p4", "action unresolved() {", "action unresolved() {" + not("ROUTED")},
+	{"common/tunnel.p4", "io.drop = 1;", "io.drop = 1;" + not("ALIVE")},
+	{"common/replica/rewrite.p4", "meta.io.drop = 1;", "meta.io.drop = 1;" + not("ALIVE")},
+	{"common/client/verdict.p4", "action discard() {", "action discard() {" + not("ALIVE")},
+	{"client_gateway.p4", "meta.io.reason = PUNT_TTL;", "meta.io.reason = PUNT_TTL;" + not("ALIVE")},
+	{"replica_gateway.p4", "meta.io.reason = PUNT_TTL;", "meta.io.reason = PUNT_TTL;" + not("ALIVE")},
+	{"client_gateway.p4", "verdict.apply(hdr, meta.race, meta.io, meta.slot);",
+		"verdict.apply(hdr, meta.race, meta.io, meta.slot);" + changed("race.verdict != VERDICT_PLAIN")},
+	{"replica_gateway.p4", "stand_ins.apply(hdr, meta.stand_in);",
+		"stand_ins.apply(hdr, meta.stand_in);" + changed("stand_in.verdict != REPLICA_ROUTE")},
 	{"common/client/classify.p4", "action wan() {", "action wan() {" + not("LAN")},
 	{"common/client/classify.p4", "action lan() {", "action lan() {" + not("WAN")},
 	{"common/client/classify.p4", "action pass() {", "action pass() {" + not("REDIRECTED")},
@@ -143,6 +152,11 @@ const focuses = `
 // not keeps a focused run away from what stands there.
 func not(focus string) string {
 	return "\n#ifdef FOCUS_" + focus + "\n        testgen_assume(false);\n#endif\n"
+}
+
+// changed keeps a run focused on CHANGED to packets that are not merely routed.
+func changed(condition string) string {
+	return "\n#ifdef FOCUS_CHANGED\n            testgen_assume(meta." + condition + ");\n#endif\n"
 }
 
 // apart are the leading bits of action arguments, by type; they differ by the argument's place.

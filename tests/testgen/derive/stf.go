@@ -28,7 +28,7 @@ var steps = []string{"[State] ", "[Table Branch: ", "[Constant Table Branch: ", 
 // readTest reads one of p4testgen's STF files.
 func readTest(r io.Reader) (*test, error) {
 	t := &test{}
-	var tcp residual
+	tcp := residual{fields: map[string]uint64{}}
 	var path strings.Builder
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<24)
