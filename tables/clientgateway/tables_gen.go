@@ -116,11 +116,11 @@ var specRedirections = tables.TableSpec[RedirectionsKey]{
 	Actions: []*tables.ActionSpec{&actionRedirect, &actionPass},
 }
 
-// LengthsKey is the key of table ClientGateway.classify.lengths: data_offset (exact, 4 bits), total_len (exact,
-// 16 bits).
+// LengthsKey is the key of table ClientGateway.classify.lengths: data_offset (ternary, 4 bits), total_len
+// (ternary, 16 bits).
 type LengthsKey struct {
-	DataOffset uint8
-	TotalLen   uint16
+	DataOffset tables.Ternary[uint8]
+	TotalLen   tables.Ternary[uint16]
 }
 
 // LengthsAction is one of the actions of table lengths: HeadersOnly, WithPayload.
@@ -136,16 +136,16 @@ var specLengths = tables.TableSpec[LengthsKey]{
 	Name: "lengths",
 	Full: "ClientGateway.classify.lengths",
 	Fields: []tables.FieldSpec{
-		{Name: "data_offset", Kind: tables.KindExact, Bits: 8},
-		{Name: "total_len", Kind: tables.KindExact, Bits: 16},
+		{Name: "data_offset", Kind: tables.KindTernary, Bits: 8},
+		{Name: "total_len", Kind: tables.KindTernary, Bits: 16},
 	},
 	Put: func(w *tables.MatchWriter, k LengthsKey) {
-		tables.PutExact(w, 0, tables.Uint8, k.DataOffset)
-		tables.PutExact(w, 1, tables.Uint16, k.TotalLen)
+		tables.PutTernary(w, 0, tables.Uint8, k.DataOffset)
+		tables.PutTernary(w, 1, tables.Uint16, k.TotalLen)
 	},
 	Get: func(r *tables.MatchReader) (k LengthsKey) {
-		k.DataOffset = tables.GetExact(r, 0, tables.Uint8)
-		k.TotalLen = tables.GetExact(r, 1, tables.Uint16)
+		k.DataOffset = tables.GetTernary(r, 0, tables.Uint8)
+		k.TotalLen = tables.GetTernary(r, 1, tables.Uint16)
 		return k
 	},
 	Actions: []*tables.ActionSpec{&actionHeadersOnly, &actionWithPayload},

@@ -68,8 +68,8 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
     // A table, for hardware does not add what it compares.
     table lengths {
         key = {
-            hdr.tcp.data_offset : exact @name("data_offset");
-            hdr.ipv4.total_len : exact @name("total_len");
+            hdr.tcp.data_offset : ternary @name("data_offset");
+            hdr.ipv4.total_len : ternary @name("total_len");
         }
         actions = { headers_only; with_payload; }
         const default_action = with_payload();
