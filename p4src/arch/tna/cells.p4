@@ -7,18 +7,9 @@
 #define CHECK(result) result = check.execute(index)
 #define NUMBER_SYN(result) result = number_syn.execute(index)
 #define NUMBER_ANSWER(result) result = number_answer.execute(index)
-#define WRITE_ENDS write_client.execute(index); write_server.execute(index)
-#define CHECK_ENDS(is_client, is_server) is_client = check_client.execute(index); is_server = check_server.execute(index)
-#define WRITE(cell, result) result = write_##cell.execute(index)
-#define READ(cell, result) result = read_##cell.execute(index)
-#define NEXT_ATTEMPT(result) result = next_attempt.execute(index)
-#define CLEAR_WINNER clear_winner_addr.execute(index); clear_winner_port.execute(index); clear_winner.execute(index)
-#define CLAIM_WINNER slot.same_source = claim_winner_addr.execute(index); \
-    slot.same_port = claim_winner_port.execute(index); slot.winner = claim_winner.execute(index)
-#define CHECK_WINNER slot.same_source = check_winner_addr.execute(index); \
-    slot.same_port = check_winner_port.execute(index); slot.winner = read_winner.execute(index)
-#define READ_WINNER slot.winner_addr = read_winner_addr.execute(index); \
-    slot.winner_port = read_winner_port.execute(index); slot.winner = read_winner.execute(index)
+#define TOUCH_FIRST touch_client.apply(); touch_server.apply(); touch_server_addr.apply(); touch_server_port.apply(); \
+    touch_asked.apply(); touch_mode.apply(); touch_attempts.apply(); touch_sent.apply()
+#define TOUCH_WINNER touch_winner_addr.apply(); touch_winner_port.apply(); touch_winner.apply()
 #define OWE(result) result = owe.execute(race.watch)
 #define SETTLE settle.execute(race.watch)
 #define TELL_NOW(result) result = tell.execute(index)
@@ -38,6 +29,30 @@
     action hash_from() { from_print = from_hash.get({flow.from_addr, flow.from_port}); }
     action hash_to() { to_print = to_hash.get({flow.to_addr, flow.to_port}); }
     action hash_flow() { print = (int<32>)flow_hash.get({flow.from_addr, flow.to_addr, flow.from_port, flow.to_port}); }
+
+    // A register is touched by a table of its own, which chooses among the ways: a condition for each would be a table each.
+    // None of them may be a default action: that has no hash to point with.
+#define BY_FRESH(cell, first, later) \
+    @hidden table touch_##cell { \
+        key = { slot.fresh : ternary; } \
+        actions = { first; later; @defaultonly NoAction; } \
+        const default_action = NoAction(); \
+        const entries = { 1 : first(); 0 : later(); } \
+        size = 2; \
+    }
+#define BY_WINNER(cell) \
+    @hidden table touch_##cell { \
+        key = { slot.fresh : ternary; race.lan : ternary; slot.proven : ternary; synack : ternary; race.translated : ternary; } \
+        actions = { cell##_clear; cell##_read; cell##_claim; cell##_check; @defaultonly NoAction; } \
+        const default_action = NoAction(); \
+        const entries = { \
+            (1, _, _, _, _) : cell##_clear(); \
+            (_, 1, _, _, _) : cell##_read(); \
+            (_, _, 1, 1, 0) : cell##_claim(); \
+            (_, _, _, _, _) : cell##_check(); \
+        } \
+        size = 4; \
+    }
 
     // Stage: whose slot it is.
     Register<owner_t, cell_t>(SLOTS) owner;
@@ -156,6 +171,41 @@
     RegisterAction<bit<32>, cell_t, bit<32>>(sent) read_sent = {
         void apply(inout bit<32> value, out bit<32> result) { result = value; }
     };
+    action client_write() { write_client.execute(index); }
+    action client_check() { slot.own = check_client.execute(index); }
+    BY_FRESH(client, client_write, client_check)
+    action server_write() { write_server.execute(index); }
+    action server_check() { race.from_server = check_server.execute(index); }
+    BY_FRESH(server, server_write, server_check)
+    action server_addr_write() { slot.server_addr = write_server_addr.execute(index); }
+    action server_addr_read() { slot.server_addr = read_server_addr.execute(index); }
+    BY_FRESH(server_addr, server_addr_write, server_addr_read)
+    action server_port_write() { slot.server_port = write_server_port.execute(index); }
+    action server_port_read() { slot.server_port = read_server_port.execute(index); }
+    BY_FRESH(server_port, server_port_write, server_port_read)
+    action asked_write() { slot.asked = write_asked.execute(index); }
+    action asked_read() { slot.asked = read_asked.execute(index); }
+    BY_FRESH(asked, asked_write, asked_read)
+    action mode_write() { slot.mode = write_mode.execute(index); }
+    action mode_read() { slot.mode = read_mode.execute(index); }
+    BY_FRESH(mode, mode_write, mode_read)
+    action sent_write() { slot.elapsed = write_sent.execute(index); }
+    action sent_read() { slot.elapsed = read_sent.execute(index); }
+    BY_FRESH(sent, sent_write, sent_read)
+    action attempts_write() { slot.attempt = write_attempts.execute(index); }
+    action attempts_next() { slot.attempt = next_attempt.execute(index); }
+    action attempts_read() { slot.attempt = read_attempts.execute(index); }
+    @hidden table touch_attempts {
+        key = { slot.fresh : ternary; slot.taken : ternary; }
+        actions = { attempts_write; attempts_next; attempts_read; @defaultonly NoAction; }
+        const default_action = NoAction();
+        const entries = {
+            (1, _) : attempts_write();
+            (0, 1) : attempts_next();
+            (0, 0) : attempts_read();
+        }
+        size = 3;
+    }
 
     // Stage: the winner. Who speaks is compared, a client is told.
     Register<bit<32>, cell_t>(SLOTS) winner_addr;
@@ -225,6 +275,22 @@
     RegisterAction<bit<8>, cell_t, bit<8>>(winner) read_winner = {
         void apply(inout bit<8> value, out bit<8> result) { result = value; }
     };
+
+    action winner_addr_clear() { clear_winner_addr.execute(index); }
+    action winner_addr_read() { slot.winner_addr = read_winner_addr.execute(index); }
+    action winner_addr_claim() { slot.same_source = claim_winner_addr.execute(index); }
+    action winner_addr_check() { slot.same_source = check_winner_addr.execute(index); }
+    BY_WINNER(winner_addr)
+    action winner_port_clear() { clear_winner_port.execute(index); }
+    action winner_port_read() { slot.winner_port = read_winner_port.execute(index); }
+    action winner_port_claim() { slot.same_port = claim_winner_port.execute(index); }
+    action winner_port_check() { slot.same_port = check_winner_port.execute(index); }
+    BY_WINNER(winner_port)
+    action winner_clear() { clear_winner.execute(index); }
+    action winner_read() { slot.winner = read_winner.execute(index); }
+    action winner_claim() { slot.winner = claim_winner.execute(index); }
+    action winner_check() { slot.winner = read_winner.execute(index); }
+    BY_WINNER(winner)
 
     // By replica: when its answer must have come; 0: it owes none.
     Register<int<32>, cell_t>(WATCHES) owed;

@@ -20,27 +20,52 @@ control Begin(inout io_t io, inout headers_t hdr, in ingress_intrinsic_metadata_
 
 control End(inout headers_t hdr, inout metadata_t meta, inout ingress_intrinsic_metadata_for_deparser_t for_deparser,
             inout ingress_intrinsic_metadata_for_tm_t for_tm) {
-    apply {
-        if (meta.sum.wrong_ip == 1 || meta.sum.wrong_outer == 1 || meta.io.drop == 1) {
-            for_deparser.drop_ctl = 1;
-        } else if (meta.io.punt == 1) {
-            hdr.packet_in.setValid();
-            hdr.packet_in.ingress_port = meta.io.ingress_port;
-            hdr.packet_in.reason = meta.io.reason;
-            for_tm.ucast_egress_port = CPU_PORT;
-            for_tm.bypass_egress = 1;
-            hdr.bridge.setInvalid();
-        } else if (meta.io.group != 0) {
-            for_tm.mcast_grp_a = meta.io.group;
-            BRIDGE_IN(hdr.bridge, meta)
-        } else if (meta.io.next_hop != 0) {
-            for_tm.ucast_egress_port = meta.io.egress_port;
-            BRIDGE_IN(hdr.bridge, meta)
-        } else {
-            for_tm.ucast_egress_port = meta.io.egress_port;
-            for_tm.bypass_egress = 1;
-            hdr.bridge.setInvalid();
+    action discard() { for_deparser.drop_ctl = 1; }
+    action to_controller() {
+        hdr.packet_in.setValid();
+        hdr.packet_in.ingress_port = meta.io.ingress_port;
+        hdr.packet_in.reason = meta.io.reason;
+        for_tm.ucast_egress_port = CPU_PORT;
+        for_tm.bypass_egress = 1;
+        hdr.bridge.setInvalid();
+    }
+    action to_group() {
+        for_tm.mcast_grp_a = meta.io.group;
+        BRIDGE_IN(hdr.bridge, meta)
+    }
+    action to_port() {
+        for_tm.ucast_egress_port = meta.io.egress_port;
+        BRIDGE_IN(hdr.bridge, meta)
+    }
+    action past_egress() {
+        for_tm.ucast_egress_port = meta.io.egress_port;
+        for_tm.bypass_egress = 1;
+        hdr.bridge.setInvalid();
+    }
+    // One table: each of these conditions would be one by itself.
+    @hidden table fates {
+        key = {
+            meta.sum.wrong_ip : ternary;
+            meta.sum.wrong_outer : ternary;
+            meta.io.drop : ternary;
+            meta.io.punt : ternary;
+            meta.io.group : ternary;
+            meta.io.next_hop : ternary;
         }
+        actions = { discard; to_controller; to_group; to_port; past_egress; }
+        const default_action = to_group();
+        const entries = {
+            (1, _, _, _, _, _) : discard();
+            (_, 1, _, _, _, _) : discard();
+            (_, _, 1, _, _, _) : discard();
+            (_, _, _, 1, _, _) : to_controller();
+            (_, _, _, _, 0, 0) : past_egress();
+            (_, _, _, _, 0, _) : to_port();
+        }
+        size = 6;
+    }
+    apply {
+        fates.apply();
     }
 }
 

@@ -80,27 +80,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             NUMBER_ANSWER(matches);
         }
 
-        if (slot.fresh == 1) {
-            WRITE_ENDS;
-            WRITE(server_addr, slot.server_addr);
-            WRITE(server_port, slot.server_port);
-            WRITE(asked, slot.asked);
-            WRITE(mode, slot.mode);
-            WRITE(attempts, slot.attempt);
-            WRITE(sent, slot.elapsed);
-        } else {
-            CHECK_ENDS(slot.own, race.from_server);
-            READ(server_addr, slot.server_addr);
-            READ(server_port, slot.server_port);
-            READ(asked, slot.asked);
-            READ(mode, slot.mode);
-            if (slot.taken == 1) {
-                NEXT_ATTEMPT(slot.attempt);
-            } else {
-                READ(attempts, slot.attempt);
-            }
-            READ(sent, slot.elapsed);
-        }
+        TOUCH_FIRST;
         slot.elapsed = io.clock - slot.elapsed;
         if (race.lan == 1) {
             slot.own = held;
@@ -128,15 +108,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             claim = WINNER_A;
         }
 
-        if (slot.fresh == 1) {
-            CLEAR_WINNER;
-        } else if (race.lan == 1) {
-            READ_WINNER;
-        } else if (slot.proven == 1 && synack == 1 && race.translated == 0) {
-            CLAIM_WINNER;
-        } else {
-            CHECK_WINNER;
-        }
+        TOUCH_WINNER;
         if (race.watch != 0) {
             if (synack == 1 && slot.proven == 1) {
                 SETTLE;

@@ -46,6 +46,18 @@
         winner_addr.write(CELL, race.speaker_addr); winner_port.write(CELL, flow.from_port); winner.write(CELL, claim); }
 #define READ_WINNER winner_addr.read(slot.winner_addr, CELL); winner_port.read(slot.winner_port, CELL); \
     winner.read(slot.winner, CELL)
+#define TOUCH_FIRST \
+    if (slot.fresh == 1) { \
+        WRITE_ENDS; WRITE(server_addr, slot.server_addr); WRITE(server_port, slot.server_port); WRITE(asked, slot.asked); \
+        WRITE(mode, slot.mode); WRITE(attempts, slot.attempt); WRITE(sent, slot.elapsed); \
+    } else { \
+        CHECK_ENDS(slot.own, race.from_server); READ(server_addr, slot.server_addr); READ(server_port, slot.server_port); \
+        READ(asked, slot.asked); READ(mode, slot.mode); READ(sent, slot.elapsed); \
+        if (slot.taken == 1) { NEXT_ATTEMPT(slot.attempt); } else { READ(attempts, slot.attempt); } \
+    }
+#define TOUCH_WINNER \
+    if (slot.fresh == 1) { CLEAR_WINNER; } else if (race.lan == 1) { READ_WINNER; } \
+    else if (slot.proven == 1 && synack == 1 && race.translated == 0) { CLAIM_WINNER; } else { CHECK_WINNER; }
 #define OWE(result) { \
     bit<32> value; owed.read(value, (bit<32>)race.watch); \
     if (value != 0 && (int<32>)value - now <= 0) { result = 1; } else { result = 0; } \
