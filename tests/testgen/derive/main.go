@@ -81,10 +81,13 @@ func main() {
 	tests := flag.Int("tests", 0, "tests of one run of p4testgen (default: as many as are committed)")
 	seeds := flag.Int("seeds", 1, "runs of each kind, with the seeds 1 and on")
 	keep := flag.Int("keep", 400, "cases of each program to write")
-	include := flag.String("include", "/opt/p4/install/share/p4c/p4include", "folder of core.p4 and tna.p4")
+	include := flag.String("include", os.Getenv("P4C_TOFINO_INCLUDE"), "folder of core.p4 and tna.p4 (default: $P4C_TOFINO_INCLUDE)")
 	work := flag.String("work", "", "folder for p4testgen's own output, which is not made again where it is there (default: one that is removed)")
 	only := flag.String("only", "", "this program only")
 	flag.Parse()
+	if _, err := os.Stat(filepath.Join(*include, "tna.p4")); err != nil {
+		log.Fatalf("derive: no tna.p4 in %q: -include or P4C_TOFINO_INCLUDE has to name its folder", *include)
+	}
 	if err := run(*tests, *seeds, *keep, *include, *work, *only); err != nil {
 		log.Fatal("derive: ", err)
 	}
