@@ -19,7 +19,6 @@ build: ## Build firstack and firstack-switch into bin/.
 test: tools vet ## Run all tests, with the race detector where a C compiler is present.
 	@[ -n "$(RACE)" ] || echo "NOT CHECKED: data races (the race detector needs cgo and a C compiler, e.g. apt-get install gcc libc6-dev)"
 	@command -v p4c-bm2-ss >/dev/null || echo "NOT COMPARED: P4 artefacts with a fresh compilation (p4c-bm2-ss is not on PATH); their hashes are checked"
-	@[ -d p4src/build/tna ] || echo "NOT COMPARED: the P4Infos for Tofino with those for v1model (p4src/build/tna is made by p4c's Tofino back end: docs/tofino.md)"
 	@command -v simple_switch_grpc >/dev/null || echo "NOT COMPARED: the embedded switch with BMv2 (simple_switch_grpc is not on PATH); vectors and random packets run on the embedded switch alone"
 	@command -v etcd >/dev/null || echo "NOT RUN: several controllers on etcd (etcd is not on PATH, e.g. apt-get install etcd-server)"
 	$(GO) test $(RACE) -timeout 20m ./...

@@ -95,7 +95,7 @@ type compilation struct {
 	limit              time.Duration
 }
 
-// compile fits one program into one chip. Where it does not fit, the fit has an error.
+// compile places one program in one chip. Where the compiler gives no result, the fit has an error.
 func (c *compilation) compile(program string, t target) *fit {
 	f := &fit{program: program, target: t.name}
 	start := time.Now()

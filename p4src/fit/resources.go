@@ -24,7 +24,7 @@ type fit struct {
 type stage struct {
 	number                                                                  int
 	sram, mapRAM, tcam, gateways, tables, instructions, hashBits, hashUnits usage
-	statefulALUs, statisticsALUs, actionBytes                               usage
+	statefulALUs, statisticsALUs                                            usage
 }
 
 type usage struct{ used, of int }
@@ -93,10 +93,6 @@ type resourcesLog struct {
 					Size int   `json:"nAlus"`
 					List []any `json:"stats"`
 				} `json:"statistic_alus"`
-				ActionBus struct {
-					Size int   `json:"size"`
-					List []any `json:"bytes"`
-				} `json:"action_bus_bytes"`
 			} `json:"mau_stages"`
 		} `json:"mau"`
 		PHV struct {
@@ -144,7 +140,6 @@ func (f *fit) read(logs string) error {
 			hashUnits:      usage{len(s.HashUnits.List), s.HashUnits.IDs * s.HashUnits.Units},
 			statefulALUs:   usage{len(s.MeterALUs.List), s.MeterALUs.Size},
 			statisticsALUs: usage{len(s.StatisticsALUs.List), s.StatisticsALUs.Size},
-			actionBytes:    usage{len(s.ActionBus.List), s.ActionBus.Size},
 		})
 	}
 	f.phv = map[container]usage{}
@@ -202,7 +197,7 @@ func (f *fit) fits() bool { return f.err == nil && f.depth() <= f.stageCount }
 
 func (f *fit) String() string {
 	if f.err != nil {
-		return fmt.Sprintf("%s for %s: does not fit", f.program, f.target)
+		return fmt.Sprintf("%s for %s: no result", f.program, f.target)
 	}
 	verdict := "fits"
 	if !f.fits() {
