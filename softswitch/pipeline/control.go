@@ -28,8 +28,7 @@ type node struct {
 	ops  []op
 	next *node
 
-	table int     // nodeTable: position among the tables
-	leads []*node // and what may follow
+	table int // nodeTable: position among the tables
 
 	plain *call // the action of a plain node
 	exits bool  // it may exit
@@ -134,7 +133,7 @@ func (c *compiler) control(src *bmv2json.Control) (*node, error) {
 		}
 	}
 	fuse(nodes)
-	jumps(to(src.Init))
+	jumps(to(src.Init), c.out.tables)
 	return to(src.Init), nil
 }
 
@@ -225,7 +224,6 @@ func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2jso
 			t.next = append(t.next, to(s))
 		}
 	}
-	n.leads = append([]*node{t.hit, t.miss, t.missDefault}, t.next...)
 	if len(t.keys) == 0 && t.profile < 0 && t.defaultCall != nil && t.defaultConst && !t.counters && t.meter == nil {
 		next := t.miss
 		if !t.hitMiss {

@@ -43,8 +43,8 @@ func (f known) after(s step) {
 }
 
 // jumps replaces the chains of comparisons among everything that can be
-// reached from a node.
-func jumps(root *node) {
+// reached from a node, by way of tables too.
+func jumps(root *node, tables []*tableDef) {
 	done := map[*node]bool{nil: true}
 	var found []func()
 	var visit func(n *node)
@@ -56,8 +56,14 @@ func jumps(root *node) {
 		if n.compares() {
 			found = append(found, n.chain())
 		}
-		for _, next := range n.leads {
-			visit(next)
+		if n.kind == nodeTable {
+			t := tables[n.table]
+			visit(t.hit)
+			visit(t.miss)
+			visit(t.missDefault)
+			for _, next := range t.next {
+				visit(next)
+			}
 		}
 		visit(n.yes)
 		visit(n.no)

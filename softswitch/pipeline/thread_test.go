@@ -91,7 +91,7 @@ func TestThreadedControlsDoTheSame(t *testing.T) {
 			want = append(want, w)
 		}
 		fuse(nodes)
-		jumps(nodes[0])
+		jumps(nodes[0], nil)
 		if nodes[0].kind == nodeJump {
 			jumped++
 		}

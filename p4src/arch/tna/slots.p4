@@ -1,7 +1,7 @@
 // Flow slots in registers, each touched once by a packet, in the order of the stages in which they stand here.
 //
 // What differs from v1model (docs/tofino.md): a SYN takes its slot for PENDING whatever the settings say, and nothing
-// renews it; the slot does not ask whether there is a translation, for that is known only later in the pipeline; a
+// renews it; its owner is decided before it is known whether there is a translation; a
 // packet from the wide area finds its slot by the client alone.
 #ifndef FIRSTACK_SLOTS
 #define FIRSTACK_SLOTS

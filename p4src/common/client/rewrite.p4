@@ -44,7 +44,8 @@ control Rewrite(inout headers_t hdr, inout metadata_t meta) {
     apply {
         bit<1> tunnel = 0;
         bit<1> changes = 0;
-        if (meta.race.verdict != VERDICT_PLAIN && meta.race.verdict != VERDICT_DROP || hdr.tag.isValid()) {
+        if (meta.race.verdict != VERDICT_PLAIN && meta.race.verdict != VERDICT_DROP &&
+            meta.race.verdict != VERDICT_UNTAG || hdr.tag.isValid()) {
             changes = 1;
             checksum_take.apply(hdr, meta.sum);
         }
