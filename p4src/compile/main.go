@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/p4src/manifest"
@@ -36,9 +35,9 @@ func run(dir string, check bool) error {
 	if _, err := exec.LookPath(compiler); err != nil {
 		return fmt.Errorf("%s is not on PATH: install p4lang-p4c (https://github.com/p4lang/p4c#getting-started)", compiler)
 	}
-	version, err := exec.Command(compiler, "--version").CombinedOutput()
+	version, err := manifest.Version(compiler)
 	if err != nil {
-		return fmt.Errorf("%s --version: %w", compiler, err)
+		return err
 	}
 	out := filepath.Join(dir, "build")
 	if check {
@@ -61,13 +60,7 @@ func run(dir string, check bool) error {
 	if check {
 		return manifest.Check(dir)
 	}
-	return manifest.Write(dir, lastLine(version))
-}
-
-// lastLine: "p4c-bm2-ss\nVersion 1.2.5.16 (SHA: …)".
-func lastLine(text []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
+	return manifest.Write(dir, version)
 }
 
 func compile(dir, out, program string) error {

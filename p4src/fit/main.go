@@ -15,10 +15,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/firstack/firstack/p4src"
+	"github.com/firstack/firstack/p4src/manifest"
 )
 
 const (
@@ -78,12 +78,11 @@ func run(dir, page string, limit time.Duration) error {
 			}
 		}
 	}
-	version, err := exec.Command(compiler, "--version").CombinedOutput()
+	version, err := manifest.Version(compiler)
 	if err != nil {
-		return fmt.Errorf("%s --version: %w", compiler, err)
+		return err
 	}
-	lines := strings.Split(strings.TrimSpace(string(version)), "\n")
-	if err := writePage(page, fits, strings.TrimSpace(lines[len(lines)-1])); err != nil {
+	if err := writePage(page, fits, version); err != nil {
 		return err
 	}
 	return errors.Join(failed...)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -17,6 +18,16 @@ import (
 const Name = "build/MANIFEST"
 
 const compilerKey = "compiler "
+
+// Version asks a compiler of p4c's for its version: "p4c-bm2-ss\nVersion 1.2.5.16 (SHA: …)".
+func Version(compiler string) (string, error) {
+	text, err := exec.Command(compiler, "--version").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s --version: %w", compiler, err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.TrimSpace(lines[len(lines)-1]), nil
+}
 
 // Write hashes all sources and artefacts below dir and writes the manifest.
 func Write(dir, compiler string) error {
