@@ -13,7 +13,6 @@ import (
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	p4configv1 "github.com/p4lang/p4runtime/go/p4/config/v1"
 	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -22,21 +21,16 @@ import (
 
 	"github.com/firstack/firstack/softswitch"
 	"github.com/firstack/firstack/softswitch/bmv2json"
+	"github.com/firstack/firstack/softswitch/grpcserver"
 	"github.com/firstack/firstack/softswitch/p4rt"
 )
 
-// Limits of the gRPC server: a program of several megabytes or a batch of a million updates fits
-// (P4Runtime specification, "Guidelines for Implementations").
-const (
-	maxMessage    = 256 << 20
-	maxHeaderList = 16 << 20
-	stopGrace     = 2 * time.Second
-	// window is fixed, and large enough for a batch in flight: measuring the bandwidth would cost a
-	// ping for nearly every request.
-	window = 4 << 20
-	// streamWorkers keep their stacks from one request to the next.
-	streamWorkers = 8
-)
+// maxMessage lets a program of several megabytes or a batch of a million updates in (P4Runtime specification,
+// "Guidelines for Implementations").
+const maxMessage = 256 << 20
+
+// stopGrace is how long calls under way may take when the switch ends.
+const stopGrace = 2 * time.Second
 
 // run serves until ctx ends.
 func run(ctx context.Context, c config, errOut io.Writer) (err error) {
@@ -120,22 +114,15 @@ func loadProgram(sw *softswitch.Switch, c config) error {
 }
 
 func serve(ctx context.Context, sw *softswitch.Switch, c config, log logger) error {
-	options := []grpc.ServerOption{
-		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxHeaderListSize(maxHeaderList),
-		grpc.StaticStreamWindowSize(window), grpc.StaticConnWindowSize(window), grpc.NumStreamWorkers(streamWorkers),
-	}
 	creds, err := serverCredentials(c, log)
 	if err != nil {
 		return err
-	}
-	if creds != nil {
-		options = append(options, grpc.Creds(creds))
 	}
 	listener, err := net.Listen("tcp", c.grpcAddr)
 	if err != nil {
 		return fmt.Errorf("listen for P4Runtime: %w", err)
 	}
-	server := grpc.NewServer(options...)
+	server := grpcserver.New(grpcserver.Options{Credentials: creds, MaxMessage: maxMessage, Direct: p4rt.DirectMethods, Logger: log})
 	sw.Register(server)
 	ready := health.NewServer()
 	ready.SetServingStatus(p4v1.P4Runtime_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_SERVING)
@@ -145,7 +132,7 @@ func serve(ctx context.Context, sw *softswitch.Switch, c config, log logger) err
 	log.Info("P4Runtime and gNMI server listens", "address", listener.Addr().String(), "tls", creds != nil, "device", c.deviceID)
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(busyListener{listener}) }()
+	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve P4Runtime: %w", err)

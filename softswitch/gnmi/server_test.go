@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/firstack/firstack/softswitch/gnmi"
+	"github.com/firstack/firstack/softswitch/grpcserver"
 	"github.com/firstack/firstack/softswitch/ports"
 )
 
@@ -92,7 +93,7 @@ func (d *device) enabled() string {
 func serve(t testing.TB, d gnmi.Device) gpb.GNMIClient {
 	t.Helper()
 	s := gnmi.New(gnmi.Options{Device: d})
-	listener, g := bufconn.Listen(1<<20), grpc.NewServer()
+	listener, g := bufconn.Listen(1<<20), grpcserver.New(grpcserver.Options{})
 	s.Register(g)
 	served := make(chan struct{})
 	go func() { defer close(served); _ = g.Serve(listener) }() // until it is stopped
@@ -342,7 +343,7 @@ func TestSubscribe(t *testing.T) {
 // A server that is closed ends what is subscribed.
 func TestClose(t *testing.T) {
 	s := gnmi.New(gnmi.Options{Device: newDevice()})
-	listener, g := bufconn.Listen(1<<20), grpc.NewServer()
+	listener, g := bufconn.Listen(1<<20), grpcserver.New(grpcserver.Options{})
 	s.Register(g)
 	served := make(chan struct{})
 	go func() { defer close(served); _ = g.Serve(listener) }()

@@ -25,6 +25,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/firstack/firstack/softswitch"
+	"github.com/firstack/firstack/softswitch/grpcserver"
+	"github.com/firstack/firstack/softswitch/p4rt"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -127,13 +129,21 @@ type rig struct {
 	p4v1.P4RuntimeClient
 }
 
-// newRig starts a switch on a connection in memory.
+// newRig starts a switch on a connection in memory, behind the server that firstack-switch has; with options behind a
+// grpc.Server.
 func newRig(t testing.TB, opt softswitch.Options, server ...grpc.ServerOption) *rig {
 	t.Helper()
 	opt.DeviceID, opt.CPUPort = device, cpuPort
 	r := &rig{t: t, id: 1, p: loadProgram(t, "kitchen"), sw: softswitch.New(opt)}
 	lis := bufconn.Listen(1 << 20)
-	srv := grpc.NewServer(server...)
+	var srv interface {
+		grpc.ServiceRegistrar
+		Serve(net.Listener) error
+		Stop()
+	} = grpcserver.New(grpcserver.Options{Direct: p4rt.DirectMethods})
+	if len(server) > 0 {
+		srv = grpc.NewServer(server...)
+	}
 	r.sw.Register(srv)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(lis) }()

@@ -13,6 +13,10 @@ import (
 // Register adds the service to a gRPC server.
 func (s *Server) Register(r grpc.ServiceRegistrar) { r.RegisterService(&serviceDesc, s) }
 
+// DirectMethods are the unary methods that are short and never wait for a client: Read's answers may, and a new program
+// takes long.
+var DirectMethods = []string{p4v1.P4Runtime_Write_FullMethodName}
+
 // serviceDesc is the generated description of the service but for Write, whose requests are decoded
 // by package wire.
 var serviceDesc = func() grpc.ServiceDesc {
