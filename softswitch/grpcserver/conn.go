@@ -23,6 +23,7 @@ const (
 	window = 4 << 20
 	// maxStreams is how many calls of one connection may be under way, those included that the client has given up.
 	maxStreams    = 256
+	maxFrame      = 16 << 10 // bytes, on both sides until something else is said (RFC 9113, 4.2)
 	maxHeaderList = 16 << 20
 	readBuffer    = 32 << 10
 )
@@ -67,7 +68,7 @@ func (c *conn) serve() {
 	c.cancel()
 	var code http2.ConnectionError
 	if errors.As(err, &code) {
-		c.s.log.Warn("gRPC connection breaks the rules of HTTP/2", "peer", c.raw.RemoteAddr().String(), "error", err)
+		c.s.log.Info("gRPC connection breaks the rules of HTTP/2", "peer", c.raw.RemoteAddr().String(), "error", err)
 		c.leave(http2.ErrCode(code), err.Error())
 	}
 	_ = c.raw.Close() // it may be closed already
@@ -90,6 +91,7 @@ func (c *conn) handshake() error {
 	c.out.init(c.net)
 	c.frames = http2.NewFramer(c.out.w, in)
 	c.frames.SetReuseFrames()
+	c.frames.SetMaxReadFrameSize(maxFrame)
 	c.frames.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	c.frames.MaxHeaderListSize = maxHeaderList
 	c.out.frames = c.frames

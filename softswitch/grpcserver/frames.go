@@ -52,6 +52,10 @@ func (c *conn) frame(f http2.Frame) error {
 	return nil // of a kind that means nothing here (RFC 9113, 4.1)
 }
 
+// idle says whether a stream was never opened (RFC 9113, 5.1). Those that come after GOAWAY are not looked at. The caller
+// holds mu.
+func (c *conn) idle(id uint32) bool { return id > c.lastID && !c.goingAway }
+
 // settings takes in what the client can take.
 func (c *conn) settings(f *http2.SettingsFrame) error {
 	if f.IsAck() {
@@ -91,10 +95,8 @@ func (c *conn) headers(f *http2.MetaHeadersFrame) error {
 		return http2.StreamError{StreamID: id, Code: http2.ErrCodeProtocol}
 	case s != nil: // a client's trailers; gRPC has none
 		return c.arrived(s, nil, true)
-	case id%2 == 0:
+	case id%2 == 0 || id <= last: // RFC 9113, 5.1.1; gRPC's requests have no trailers that could come late
 		return http2.ConnectionError(http2.ErrCodeProtocol)
-	case id <= last: // under way when the stream was closed
-		return nil
 	case away: // the client knows that this call is not served
 		return nil
 	case full:
@@ -103,6 +105,9 @@ func (c *conn) headers(f *http2.MetaHeadersFrame) error {
 		return http2.StreamError{StreamID: id, Code: http2.ErrCodeEnhanceYourCalm}
 	}
 	r, no := parseRequest(f.Fields)
+	if no == malformed {
+		return http2.StreamError{StreamID: id, Code: http2.ErrCodeProtocol}
+	}
 	if no == nil {
 		r.method = c.s.methods[r.path]
 		if r.method == nil {
@@ -136,10 +141,10 @@ func (c *conn) data(f *http2.DataFrame) error {
 		c.received = 0
 	}
 	c.mu.Lock()
-	s, last := c.streams[f.StreamID], c.lastID
+	s, idle := c.streams[f.StreamID], c.idle(f.StreamID)
 	c.mu.Unlock()
 	switch {
-	case s == nil && f.StreamID > last:
+	case idle:
 		return http2.ConnectionError(http2.ErrCodeProtocol)
 	case s == nil: // under way when the stream was closed
 		return nil
@@ -172,13 +177,13 @@ func (c *conn) arrived(s *stream, data []byte, ended bool) error {
 // cancelled ends a call that the client has given up.
 func (c *conn) cancelled(f *http2.RSTStreamFrame) error {
 	c.mu.Lock()
-	s, last := c.streams[f.StreamID], c.lastID
+	s, idle := c.streams[f.StreamID], c.idle(f.StreamID)
 	c.mu.Unlock()
 	switch {
 	case s != nil:
 		c.out.close(s)
 		c.drop(s)
-	case f.StreamID > last:
+	case idle:
 		return http2.ConnectionError(http2.ErrCodeProtocol)
 	}
 	return nil

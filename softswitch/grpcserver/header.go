@@ -30,6 +30,9 @@ type refusal struct {
 	status *status.Status
 }
 
+// malformed is not answered: the request breaks the rules of HTTP/2 (RFC 9113, 8.1.1).
+var malformed = &refusal{}
+
 func refuse(httpStatus int, code codes.Code, format string, args ...any) *refusal {
 	return &refusal{httpStatus, status.Newf(code, format, args...)}
 }
@@ -39,7 +42,7 @@ const contentType = "application/grpc"
 // parseRequest reads the headers of a call (PROTOCOL-HTTP2.md, "Requests"; what is refused is what grpc-go refuses).
 func parseRequest(fields []hpack.HeaderField) (r request, no *refusal) {
 	r.metadata = make(metadata.MD, len(fields))
-	var httpMethod, content string
+	var httpMethod, scheme, content string
 	isGRPC := false
 	for _, h := range fields {
 		switch h.Name {
@@ -47,7 +50,9 @@ func parseRequest(fields []hpack.HeaderField) (r request, no *refusal) {
 			httpMethod = h.Value
 		case ":path":
 			r.path = h.Value
-		case ":scheme", "te", "grpc-message-type", "grpc-message", "grpc-status":
+		case ":scheme":
+			scheme = h.Value
+		case "te", "grpc-message-type", "grpc-message", "grpc-status":
 		case "content-type":
 			content = h.Value
 			rest, ok := strings.CutPrefix(content, contentType)
@@ -62,7 +67,7 @@ func parseRequest(fields []hpack.HeaderField) (r request, no *refusal) {
 			}
 			r.limited = true
 		case "connection":
-			no = refuse(http.StatusBadRequest, codes.Internal, "header connection has no place in HTTP/2")
+			return r, malformed
 		default:
 			v := h.Value
 			if strings.HasSuffix(h.Name, "-bin") {
@@ -81,6 +86,8 @@ func parseRequest(fields []hpack.HeaderField) (r request, no *refusal) {
 	}
 	delete(r.metadata, "host")
 	switch {
+	case httpMethod == "" || scheme == "" || r.path == "":
+		return r, malformed
 	case len(authority) > 1 || len(host) > 1:
 		return r, refuse(http.StatusBadRequest, codes.Internal, "several headers :authority or host: %q, %q", authority, host)
 	case !isGRPC:

@@ -32,7 +32,7 @@ type output struct {
 }
 
 func (o *output) init(conn net.Conn) {
-	o.conn, o.w, o.maxFrame, o.maxList = conn, bufio.NewWriterSize(conn, 32<<10), 16384, 1<<32-1
+	o.conn, o.w, o.maxFrame, o.maxList = conn, bufio.NewWriterSize(conn, 32<<10), maxFrame, 1<<32-1
 	o.encoder = hpack.NewEncoder(&o.block)
 }
 

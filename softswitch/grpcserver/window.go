@@ -75,7 +75,7 @@ func (c *conn) windowUpdate(f *http2.WindowUpdateFrame) error {
 			return http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeFlowControl}
 		}
 		s.wakeSender()
-	case f.StreamID > c.lastID:
+	case c.idle(f.StreamID):
 		return http2.ConnectionError(http2.ErrCodeProtocol)
 	}
 	return nil

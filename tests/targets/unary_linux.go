@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 
@@ -28,6 +29,7 @@ type unary struct {
 	current       int64  // that the stream of the present call may send
 	largest       int    // bytes of a DATA frame
 	received      uint32 // bytes to give back to the server's window
+	ofStream      uint32 // and to that of the present call
 	status        string // of the present call
 	statusMessage string
 	ended         bool
@@ -39,6 +41,11 @@ func dialUnary(ctx context.Context, namespace, address string) (*unary, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newUnary(conn, address)
+}
+
+// newUnary makes its calls on a connection, which it closes when that fails.
+func newUnary(conn net.Conn, address string) (*unary, error) {
 	u := &unary{conn: conn, out: bufio.NewWriterSize(conn, 64<<10), authority: address,
 		stream: 1<<32 - 1, window: 65535, streamWindow: 65535, largest: 16384}
 	u.frames = http2.NewFramer(u.out, bufio.NewReaderSize(conn, 64<<10))
@@ -64,7 +71,7 @@ func (u *unary) call(method string, message []byte) error {
 			return err
 		}
 	}
-	u.current, u.ended, u.status, u.statusMessage = u.streamWindow, false, "", ""
+	u.current, u.ofStream, u.ended, u.status, u.statusMessage = u.streamWindow, 0, false, "", ""
 	if err := u.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: u.stream, BlockFragment: u.block.Bytes(), EndHeaders: true}); err != nil {
 		return err
 	}
@@ -105,6 +112,12 @@ func (u *unary) next() error {
 	if err != nil {
 		return err
 	}
+	switch id := frame.Header().StreamID; {
+	case id == u.stream || id == 0:
+	case frame.Header().Type == http2.FrameData: // of a call that has ended; it counts for the connection's window
+	default:
+		return nil
+	}
 	switch f := frame.(type) {
 	case *http2.MetaHeadersFrame:
 		for _, h := range f.Fields {
@@ -117,15 +130,22 @@ func (u *unary) next() error {
 		}
 		u.ended = u.ended || f.StreamEnded()
 	case *http2.DataFrame:
-		u.ended = u.ended || f.StreamEnded()
+		u.ended = u.ended || f.StreamID == u.stream && f.StreamEnded()
 		if u.received += f.Length; u.received > 32768 {
 			err = u.frames.WriteWindowUpdate(0, u.received)
 			u.received = 0
 		}
+		if f.StreamID != u.stream || u.ended {
+			break
+		}
+		if u.ofStream += f.Length; u.ofStream > 32768 {
+			err = errors.Join(err, u.frames.WriteWindowUpdate(u.stream, u.ofStream))
+			u.ofStream = 0
+		}
 	case *http2.WindowUpdateFrame:
 		if f.StreamID == 0 {
 			u.window += int64(f.Increment)
-		} else if f.StreamID == u.stream {
+		} else {
 			u.current += int64(f.Increment)
 		}
 	case *http2.SettingsFrame:
