@@ -55,7 +55,7 @@ type conn struct {
 // newConn makes a connection that serve serves.
 func newConn(s *Server, raw net.Conn) *conn {
 	c := &conn{s: s, raw: raw, net: raw, left: initialWindow, streams: make(map[uint32]*stream), toSend: initialWindow, initial: initialWindow}
-	c.ctx, c.cancel = context.WithCancel(background)
+	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
 

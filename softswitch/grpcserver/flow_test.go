@@ -3,18 +3,15 @@ package grpcserver_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
-	"google.golang.org/grpc/status"
 
 	"github.com/firstack/firstack/softswitch/grpcserver"
 )
@@ -70,6 +67,18 @@ func TestWindows(t *testing.T) {
 	})
 }
 
+// ping waits until the server has read everything that was sent.
+func (r *raw) ping() {
+	r.t.Helper()
+	r.must(0, r.frames.WritePing(false, [8]byte{}))
+	r.until(func(f http2.Frame) string {
+		if f.Header().Type == http2.FramePing {
+			return "pong"
+		}
+		return ""
+	})
+}
+
 // dataFrame waits for a stream's next DATA frame and gives its length.
 func (r *raw) dataFrame(id uint32) (n int) {
 	r.t.Helper()
@@ -111,145 +120,48 @@ func TestCancelledWhileItSends(t *testing.T) {
 	}) // the servers stop, and do not wait for ever
 }
 
-// TestTooMany: calls above the limit are refused, and may be made later.
-func TestTooMany(t *testing.T) {
-	_, address := serve(t, grpcserver.Options{}, register)
-	r := newRaw(t, address, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
-	id := uint32(1)
-	for ; id < 2*256; id += 2 {
-		r.call(id, fullDuplex, false)
-		r.data(id, false, streamed(t, 10))
-	}
-	r.call(id, fullDuplex, false)
-	if got := r.outcome(id); got != "RST_STREAM REFUSED_STREAM" {
-		t.Errorf("one call more: %s", got)
-	}
-	r.must(0, r.frames.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 100}))
-	r.data(1, true, nil)
-	if got := r.outcome(1); got != "0" {
-		t.Errorf("the first: %s", got)
-	}
-	r.call(id+2, unaryCall, false)
-	r.data(id+2, true, message(t, 1))
-	if got := r.outcome(id + 2); got != "0" {
-		t.Errorf("a call in its place: %s", got)
-	}
-}
-
-// failing is a service whose unary call fails at length.
-type failing struct {
-	testgrpc.UnimplementedTestServiceServer
-	err error
-}
-
-func (f failing) UnaryCall(context.Context, *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
-	return nil, f.err
-}
-
-// TestDetails: details of a status come whole, in several frames; a client that does not take so much gets the status
-// without them.
-func TestDetails(t *testing.T) {
-	const n = 200_000
-	st, err := status.New(codes.Unknown, "100 % wrong: \u00fc").WithDetails(&testgrpc.Payload{Body: make([]byte, n)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, address := serve(t, grpcserver.Options{Direct: []string{unaryCall}}, func(s *grpcserver.Server) {
-		testgrpc.RegisterTestServiceServer(s, failing{err: fmt.Errorf("wrapped: %w", st.Err())})
-	})
-	for limit, want := range map[uint32]int{1 << 20: 1, 1 << 14: 0} {
-		_, err := testgrpc.NewTestServiceClient(dial(t, address, grpc.WithMaxHeaderListSize(limit))).UnaryCall(t.Context(), &testgrpc.SimpleRequest{})
-		got := status.Convert(err)
-		if got.Code() != codes.Unknown || got.Message() != "wrapped: rpc error: code = Unknown desc = 100 % wrong: \u00fc" || len(got.Details()) != want {
-			t.Errorf("limit %d: %v with %d details, want %d", limit, got, len(got.Details()), want)
+// TestMoreThanWindows: windows are given back for a long message and for many short ones.
+func TestMoreThanWindows(t *testing.T) {
+	both(t, func(t *testing.T, opt grpcserver.Options) {
+		opt.MaxMessage = 16 << 20
+		_, address := serve(t, opt, register)
+		client := testgrpc.NewTestServiceClient(dial(t, address))
+		ctx, cancel := context.WithTimeout(t.Context(), patient)
+		defer cancel()
+		const long = 10 << 20
+		if _, err := client.UnaryCall(ctx, &testgrpc.SimpleRequest{Payload: &testgrpc.Payload{Body: make([]byte, long)}}); err != nil {
+			t.Errorf("a long request: %v", err)
 		}
-		if want == 1 && len(got.Details()) == 1 && len(got.Details()[0].(*testgrpc.Payload).GetBody()) != n {
-			t.Error("the details are not whole")
-		}
-	}
-}
-
-// TestGracefulStop: what is under way is finished, and nothing else begins.
-func TestGracefulStop(t *testing.T) {
-	s, address := serve(t, grpcserver.Options{Direct: []string{unaryCall}}, register)
-	conn, idle := dial(t, address), newRaw(t, address)
-	client := testgrpc.NewTestServiceClient(conn)
-	stream, err := client.FullDuplexCall(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	exchange := func() {
-		t.Helper()
-		if err := stream.Send(&testgrpc.StreamingOutputCallRequest{ResponseParameters: []*testgrpc.ResponseParameters{{Size: 3}}}); err != nil {
+		stream, err := client.StreamingInputCall(ctx)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if m, err := stream.Recv(); err != nil || len(m.GetPayload().GetBody()) != 3 {
-			t.Fatalf("got %v, %v", m, err)
+		const short = 10_000 // in one frame
+		for range long / short {
+			if err := stream.Send(&testgrpc.StreamingInputCallRequest{Payload: &testgrpc.Payload{Body: make([]byte, short)}}); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	exchange()
-	idle.call(1, unaryCall, false) // ended by its client, below
-	idle.must(0, idle.frames.WritePing(false, [8]byte{}))
-	idle.until(func(f http2.Frame) string {
-		if f.Header().Type == http2.FramePing {
-			return "pong"
+		if m, err := stream.CloseAndRecv(); err != nil || m.GetAggregatedPayloadSize() != long/short*short {
+			t.Errorf("many short messages: %v, %v", m, err)
 		}
-		return ""
 	})
-	stopped := make(chan struct{})
-	go func() { s.GracefulStop(); close(stopped) }()
-	if got := idle.outcome(9); got != "GOAWAY NO_ERROR" {
-		t.Errorf("the other connection: %s", got)
-	}
-	idle.must(0, idle.frames.WriteRSTStream(1, http2.ErrCodeCancel))
-	if _, err := idle.frames.ReadFrame(); !errors.Is(err, io.EOF) {
-		t.Errorf("the other connection, without calls: %v", err)
-	}
-	idle.conn.Close()
-	exchange()
-	select {
-	case <-stopped:
-		t.Error("stopped while a call is under way")
-	default:
-	}
-	for { // until this client has heard of it
-		_, err := client.EmptyCall(t.Context(), &testgrpc.Empty{})
-		if status.Code(err) == codes.Unavailable {
-			break
-		}
-		if err != nil {
-			t.Fatalf("a call after the stop: %v", err)
-		}
-	}
-	if err := stream.CloseSend(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
-		t.Errorf("the call under way ends with %v", err)
-	}
-	select {
-	case <-stopped:
-	case <-time.After(patient):
-		t.Error("does not stop")
-	}
 }
 
-// TestStop: calls under way are cancelled.
-func TestStop(t *testing.T) {
-	s, address := serve(t, grpcserver.Options{}, register)
-	stream, err := testgrpc.NewTestServiceClient(dial(t, address)).FullDuplexCall(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := stream.Send(&testgrpc.StreamingOutputCallRequest{ResponseParameters: []*testgrpc.ResponseParameters{{Size: 3}}}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stream.Recv(); err != nil {
-		t.Fatal(err)
-	}
-	s.Stop()
-	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
-		t.Errorf("the call under way: %v", err)
+// TestSettings: a client's limits on frames and on header compression hold.
+func TestSettings(t *testing.T) {
+	_, address := serve(t, grpcserver.Options{}, register)
+	r := newRaw(t, address, http2.Setting{ID: http2.SettingHeaderTableSize, Val: 0}, http2.Setting{ID: http2.SettingMaxFrameSize, Val: 20_000})
+	r.frames.ReadMetaHeaders = hpack.NewDecoder(0, nil)
+	for id := uint32(1); id < 6; id += 2 { // a second answer's headers could refer to those of the first
+		r.call(id, unaryCall, false)
+		r.data(id, true, message(t, 20_000))
+		if n := r.dataFrame(id); n != 20_000 {
+			t.Errorf("a frame of %d bytes", n)
+		}
+		if got := r.outcome(id); got != "0" {
+			t.Errorf("call %d ends with %s", id, got)
+		}
 	}
 }
 

@@ -90,6 +90,11 @@ func FuzzConnection(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		client, server := net.Pipe()
 		s.accept(server)
+		var c *conn // there is one at a time
+		s.mu.Lock()
+		for c = range s.conns {
+		}
+		s.mu.Unlock()
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
@@ -104,6 +109,9 @@ func FuzzConnection(f *testing.F) {
 		case <-ended:
 		case <-time.After(20 * time.Second):
 			t.Fatal("goes on after the client has closed the connection")
+		}
+		if c.active != len(c.streams) {
+			t.Errorf("%d calls are counted, %d have not begun", c.active, len(c.streams))
 		}
 	})
 }

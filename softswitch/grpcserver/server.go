@@ -1,7 +1,6 @@
 package grpcserver
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -165,6 +164,3 @@ func (s *Server) Stop() {
 	s.stop(func(c *conn) { _ = c.raw.Close() })
 	s.running.Wait()
 }
-
-// background is the context that those of all calls come from.
-var background = context.Background()
