@@ -74,17 +74,11 @@ INGRESS(ClientGateway) {
 
 EGRESS(ClientGatewayEgress) {
     BeginEgress() begin;
-    REWRITE_IN_EGRESS(Rewrite() rewrite;)
     Racers() racers;
     Neighbors() neighbors;
     EndEgress() end;
     apply {
         begin.apply(hdr, meta, BEGIN_EGRESS);
-        REWRITE_IN_EGRESS(
-            if (meta.io.next_hop != 0) {  // a copy gets its own in racers
-                rewrite.apply(hdr, meta);
-            }
-        )
         racers.apply(hdr, meta);
         neighbors.apply(hdr, meta.io);
         end.apply(meta.io, END_EGRESS);

@@ -30,6 +30,8 @@ const bit<8> TCP_FIN = 0x01;
 const bit<8> TCP_SYN = 0x02;
 const bit<8> TCP_RST = 0x04;
 const bit<8> TCP_ACK = 0x10;
+const bit<8> TCP_SYN_ACK = 0x12;
+const bit<8> TCP_HANDSHAKE = 0x17;  // all of these
 
 // The tag: TCP option 253 (RFC 4727) with an experiment id (RFC 6994), always the first option.
 const bit<8> TAG_KIND = 253;

@@ -27,13 +27,24 @@ struct flow_t {
     l4_port_t to_port;
     ipv4_addr_t source_addr;  // who sent it: a tunnel's outer source; of an error, who was meant
     bit<32> number;           // the first that the client's data may have: a SYN's + 1, what an answer acknowledges
+    bit<8> flags;             // TCP's; 0: not TCP
 }
 
 #ifdef CLIENT_GATEWAY
 #define SHOWS(field, value) meta.flow.field = value;
+#define OBSTRUCTS(obstacle_) meta.race.obstacle = obstacle_;
 #else
 #define SHOWS(field, value)
+#define OBSTRUCTS(obstacle_)
 #endif
+
+// Why a SYN can't be tagged (docs/protocol.md, The tag).
+const bit<3> OBSTACLE_NONE = 0;
+const bit<3> OBSTACLE_NOT_REDIRECTED = 1;
+const bit<3> OBSTACLE_NO_ROOM = 2;
+const bit<3> OBSTACLE_PAYLOAD = 3;
+const bit<3> OBSTACLE_IP_OPTIONS = 4;
+const bit<3> OBSTACLE_FRAGMENT = 5;
 
 // A client gateway's flow slot, as read for this packet (architecture file slots.p4).
 struct slot_t {
@@ -79,7 +90,6 @@ struct settings_t {
 struct race_t {
     bit<4> kind;
     bit<1> lan;          // it came from the clients' side
-    bit<1> redirect;     // a rule says that this SYN may be tagged
     bit<1> permitted;    // the tag's option bit that the rule asks for
     bit<3> obstacle;     // why this SYN can't be tagged; 0: nothing
     bit<1> translated;   // a translation entry has this packet
@@ -104,7 +114,6 @@ struct race_t {
 struct told_t {
     bit<8> form;
     bit<8> lan;
-    bit<8> flags;
 }
 
 // Digest: something about one connection that the controller should know. At most 47 bytes (Tofino).
@@ -129,7 +138,7 @@ struct flow_event_t {
 
 // Its members where client/report.p4 leaves them.
 #define FLOW_EVENT { meta.race.event, meta.told.lan, meta.flow.to_addr, meta.flow.to_port, meta.slot.server_addr, \
-    meta.slot.server_port, meta.slot.winner_addr, meta.slot.winner_port, meta.told.form, FLAGS_TOLD, meta.flow.number, \
+    meta.slot.server_port, meta.slot.winner_addr, meta.slot.winner_port, meta.told.form, meta.flow.flags, meta.flow.number, \
     meta.slot.elapsed, meta.io.now, meta.slot.mode, meta.slot.attempt, meta.slot.asked }
 
 const bit<8> EVENT_CLAIMED = 1;  // a replica won, or still has to be served from the slot

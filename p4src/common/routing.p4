@@ -48,18 +48,6 @@ control Arp(inout headers_t hdr, inout io_t io) {
 #define EXPIRED(hdr) \
     ((hdr.outer.isValid() && hdr.outer.ttl <= 1) || (!hdr.outer.isValid() && hdr.ipv4.ttl <= 1))
 
-// Lowers a TTL; the checksum by difference (RFC 1624), so a wrong one stays wrong.
-control Hop(inout ipv4_t ip) {
-    apply {
-        ip.ttl = ip.ttl - 1;
-        if (ip.checksum[15:8] == 0xFF || ip.checksum == 0xFEFF) {
-            ip.checksum = ip.checksum + 0x0101;  // the carry comes round
-        } else {
-            ip.checksum = ip.checksum + 0x0100;
-        }
-    }
-}
-
 control OutermostHop(inout headers_t hdr) {
     Hop() outer_hop;
     Hop() hop;

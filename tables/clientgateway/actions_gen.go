@@ -170,40 +170,6 @@ func (Pass) PutParams(*tables.ValueWriter) {}
 
 func (Pass) isRedirectionsAction() {}
 
-// HeadersOnly calls action ClientGateway.classify.headers_only.
-type HeadersOnly struct{}
-
-var actionHeadersOnly = tables.ActionSpec{
-	Name: "headers_only",
-	Full: "ClientGateway.classify.headers_only",
-	New:  func(*tables.ValueReader) tables.Action { return HeadersOnly{} },
-}
-
-// P4Action gives the action's names.
-func (HeadersOnly) P4Action() *tables.ActionSpec { return &actionHeadersOnly }
-
-// PutParams writes the parameters.
-func (HeadersOnly) PutParams(*tables.ValueWriter) {}
-
-func (HeadersOnly) isLengthsAction() {}
-
-// WithPayload calls action ClientGateway.classify.with_payload.
-type WithPayload struct{}
-
-var actionWithPayload = tables.ActionSpec{
-	Name: "with_payload",
-	Full: "ClientGateway.classify.with_payload",
-	New:  func(*tables.ValueReader) tables.Action { return WithPayload{} },
-}
-
-// P4Action gives the action's names.
-func (WithPayload) P4Action() *tables.ActionSpec { return &actionWithPayload }
-
-// PutParams writes the parameters.
-func (WithPayload) PutParams(*tables.ValueWriter) {}
-
-func (WithPayload) isLengthsAction() {}
-
 // ToReplica calls action ClientGateway.translation.to_replica.
 type ToReplica struct {
 	ReplicaAddr netip.Addr // 32 bits

@@ -22,7 +22,6 @@ type Program struct {
 	ARP          *tables.Table[ARPKey, ARPAction]
 	Sides        *tables.Table[SidesKey, SidesAction]
 	Redirections *tables.Table[RedirectionsKey, RedirectionsAction]
-	Lengths      *tables.Table[LengthsKey, LengthsAction]
 	Outbound     *tables.Table[OutboundKey, OutboundAction]
 	Inbound      *tables.Table[InboundKey, InboundAction]
 	Steering     *tables.Table[SteeringKey, SteeringAction]
@@ -47,7 +46,7 @@ type Program struct {
 	OwnerRegister      *tables.Register[uint64]
 	AwaitedRegister    *tables.Register[uint32]
 	CourseRegister     *tables.Register[uint32]
-	SentRegister       *tables.Register[uint32]
+	SlotsSentRegister  *tables.Register[uint32]
 	ServerAddrRegister *tables.Register[netip.Addr]
 	ServerPortRegister *tables.Register[uint16]
 	WinnerAddrRegister *tables.Register[netip.Addr]
@@ -68,7 +67,6 @@ func Bind(info *p4configv1.P4Info) (*Program, error) {
 		ARP:                tables.BindTable[ARPKey, ARPAction](b, &specARP),
 		Sides:              tables.BindTable[SidesKey, SidesAction](b, &specSides),
 		Redirections:       tables.BindTable[RedirectionsKey, RedirectionsAction](b, &specRedirections),
-		Lengths:            tables.BindTable[LengthsKey, LengthsAction](b, &specLengths),
 		Outbound:           tables.BindTable[OutboundKey, OutboundAction](b, &specOutbound),
 		Inbound:            tables.BindTable[InboundKey, InboundAction](b, &specInbound),
 		Steering:           tables.BindTable[SteeringKey, SteeringAction](b, &specSteering),
@@ -85,7 +83,7 @@ func Bind(info *p4configv1.P4Info) (*Program, error) {
 		OwnerRegister:      tables.BindRegister(b, &tables.ArraySpec{Name: "owner", Full: "ClientGateway.slots.owner", Bits: 64}, tables.Uint64),
 		AwaitedRegister:    tables.BindRegister(b, &tables.ArraySpec{Name: "awaited", Full: "ClientGateway.slots.awaited", Bits: 32}, tables.Uint32),
 		CourseRegister:     tables.BindRegister(b, &tables.ArraySpec{Name: "course", Full: "ClientGateway.slots.course", Bits: 32}, tables.Uint32),
-		SentRegister:       tables.BindRegister(b, &tables.ArraySpec{Name: "sent", Full: "ClientGateway.slots.sent", Bits: 32}, tables.Uint32),
+		SlotsSentRegister:  tables.BindRegister(b, &tables.ArraySpec{Name: "slots.sent", Full: "ClientGateway.slots.sent", Bits: 32}, tables.Uint32),
 		ServerAddrRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "server_addr", Full: "ClientGateway.slots.server_addr", Bits: 32}, tables.Addr4),
 		ServerPortRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "server_port", Full: "ClientGateway.slots.server_port", Bits: 16}, tables.Uint16),
 		WinnerAddrRegister: tables.BindRegister(b, &tables.ArraySpec{Name: "winner_addr", Full: "ClientGateway.slots.winner_addr", Bits: 32}, tables.Addr4),

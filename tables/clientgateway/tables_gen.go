@@ -116,41 +116,6 @@ var specRedirections = tables.TableSpec[RedirectionsKey]{
 	Actions: []*tables.ActionSpec{&actionRedirect, &actionPass},
 }
 
-// LengthsKey is the key of table ClientGateway.classify.lengths: data_offset (ternary, 4 bits), total_len
-// (ternary, 16 bits).
-type LengthsKey struct {
-	DataOffset tables.Ternary[uint8]
-	TotalLen   tables.Ternary[uint16]
-}
-
-// LengthsAction is one of the actions of table lengths: HeadersOnly, WithPayload.
-type LengthsAction interface {
-	tables.Action
-	isLengthsAction()
-}
-
-// LengthsEntry is an entry of table lengths, all of them the program's own.
-type LengthsEntry = tables.Entry[LengthsKey, LengthsAction]
-
-var specLengths = tables.TableSpec[LengthsKey]{
-	Name: "lengths",
-	Full: "ClientGateway.classify.lengths",
-	Fields: []tables.FieldSpec{
-		{Name: "data_offset", Kind: tables.KindTernary, Bits: 8},
-		{Name: "total_len", Kind: tables.KindTernary, Bits: 16},
-	},
-	Put: func(w *tables.MatchWriter, k LengthsKey) {
-		tables.PutTernary(w, 0, tables.Uint8, k.DataOffset)
-		tables.PutTernary(w, 1, tables.Uint16, k.TotalLen)
-	},
-	Get: func(r *tables.MatchReader) (k LengthsKey) {
-		k.DataOffset = tables.GetTernary(r, 0, tables.Uint8)
-		k.TotalLen = tables.GetTernary(r, 1, tables.Uint16)
-		return k
-	},
-	Actions: []*tables.ActionSpec{&actionHeadersOnly, &actionWithPayload},
-}
-
 // OutboundKey is the key of table ClientGateway.translation.outbound: client_addr (exact, 32 bits), client_port
 // (exact, 16 bits), server_addr (exact, 32 bits), server_port (exact, 16 bits).
 type OutboundKey struct {

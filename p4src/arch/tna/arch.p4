@@ -61,11 +61,8 @@
 #define REWRITE_IN_EGRESS(statement) statement
 // Where ingress keeps the target: it goes to egress.
 #define TARGET(race, part) hdr.bridge.target_##part
-// What a digest says of flags: nothing is rewritten before egress.
-#define TELL_FLAGS
-#define FLAGS_TOLD hdr.tcp.flags
 // The addresses that a tunnel or an ICMP error shows twice are not compared: containers are scarce (docs/tofino.md).
-#define AGREE(a, b) true
+#define CONTRADICTS(hdr) false
 #define SWITCH(ingress, egress) \
     Pipeline(IngressParser(), ingress(), IngressDeparser(), EgressParser(), egress(), EgressDeparser()) pipe; \
     Switch(pipe) main;

@@ -10,10 +10,8 @@
 #define TOUCH_FIRST touch_client.apply(); touch_server.apply(); touch_server_addr.apply(); touch_server_port.apply(); \
     touch_asked.apply(); touch_mode.apply(); touch_attempts.apply(); touch_sent.apply()
 #define TOUCH_WINNER touch_winner_addr.apply(); touch_winner_port.apply(); touch_winner.apply()
-#define OWE(result) result = owe.execute(race.watch)
-#define SETTLE settle.execute(race.watch)
-#define TELL_NOW(result) result = tell.execute(index)
-#define REMIND(result) result = remind.execute(index)
+#define TOUCH_OWED if (race.watch != 0) { touch_owed.apply(); }
+#define TOUCH_TOLD touch_told.apply()
 #define HASH_FROM find_from()
 #define HASH_TO find_to()
 #define HASH_ENDS hash_from(); hash_to(); hash_flow()
@@ -42,13 +40,13 @@
     }
 #define BY_WINNER(cell) \
     @hidden table touch_##cell { \
-        key = { slot.fresh : ternary; race.lan : ternary; slot.proven : ternary; synack : ternary; race.translated : ternary; } \
+        key = { slot.fresh : ternary; race.kind : ternary; race.lan : ternary; slot.proven : ternary; race.translated : ternary; } \
         actions = { cell##_clear; cell##_read; cell##_claim; cell##_check; @defaultonly NoAction; } \
         const default_action = NoAction(); \
         const entries = { \
             (1, _, _, _, _) : cell##_clear(); \
-            (_, 1, _, _, _) : cell##_read(); \
-            (_, _, 1, 1, 0) : cell##_claim(); \
+            (_, _, 1, _, _) : cell##_read(); \
+            (_, A_SYNACK, _, 1, 0) : cell##_claim(); \
             (_, _, _, _, _) : cell##_check(); \
         } \
         size = 4; \
@@ -322,5 +320,39 @@
             }
         }
     };
+
+    action owed_settle() { settle.execute(race.watch); }
+    action owed_owe() { slot.overdue = owe.execute(race.watch); }
+    @hidden table touch_owed {
+        key = { race.kind : ternary; slot.proven : ternary; slot.fresh : ternary; race.translated : ternary; }
+        actions = { owed_settle; owed_owe; @defaultonly NoAction; }
+        const default_action = NoAction();
+        size = 2;
+        const entries = {
+            (A_SYNACK, 1, _, _) : owed_settle();
+            (KIND_LAN_SYN, _, 1, 0) : owed_owe();
+        }
+    }
+    action told_tell() { slot.told = tell.execute(index); }
+    action told_remind() { slot.told = remind.execute(index); }
+    @hidden table touch_told {
+        key = {
+            race.translated : ternary;
+            race.kind : ternary;
+            race.lan : ternary;
+            slot.proven : ternary;
+            slot.own : ternary;
+            slot.winner : ternary;
+            race.speaker_form : ternary;
+        }
+        actions = { told_tell; told_remind; NoAction; }
+        const default_action = NoAction();
+        size = 3;
+        const entries = {
+            (0, A_SYNACK, _, 1, _, NOBODY, FORM_SERVER) : NoAction();
+            (0, A_SYNACK, _, 1, _, NOBODY, _) : told_tell();
+            (0, _, 1, _, 1, A_REPLICA, _) : told_remind();
+        }
+    }
 
 #endif

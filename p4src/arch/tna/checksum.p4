@@ -32,4 +32,37 @@ control ChecksumQuoted(inout headers_t hdr, in ipv4_addr_t before, in ipv4_addr_
     apply { }
 }
 
+// Lowers a TTL. The deparser sums a header without options anew; of one with options the checksum follows by difference,
+// so a wrong one stays wrong.
+control Hop(inout ipv4_t ip) {
+    action summed_anew() {
+        ip.ttl = ip.ttl - 1;
+    }
+    action carried() {
+        ip.ttl = ip.ttl - 1;
+        ip.checksum = ip.checksum + 0x0101;  // the carry comes round
+    }
+    action raised() {
+        ip.ttl = ip.ttl - 1;
+        ip.checksum = ip.checksum + 0x0100;
+    }
+    @hidden table ttls {
+        key = {
+            ip.ihl : ternary;
+            ip.checksum : ternary;
+        }
+        actions = { summed_anew; carried; raised; }
+        const default_action = raised();
+        size = 4;
+        const entries = {
+            (5, _) : summed_anew();
+            (_, 0xFF00 &&& 0xFF00) : carried();
+            (_, 0xFEFF) : carried();
+        }
+    }
+    apply {
+        ttls.apply();
+    }
+}
+
 #endif

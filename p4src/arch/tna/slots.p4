@@ -28,9 +28,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
               in io_t io) {
     bit<16> index;
     int<32> number;
-    bit<1> syn = 0;
-    bit<1> synack = 0;
-    bit<1> tunnel = 0;
     bit<1> matches = 0;  // it acknowledges the SYN
     bit<32> from_print;
     bit<32> to_print;
@@ -44,20 +41,50 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     action prepare() {
         number = (int<32>)flow.number;
         now = (int<32>)io.now;
-        due = (int<32>)(io.now + race.patience);
         race.speaker_addr = flow.source_addr;
+    }
+    action expect() {
+        due = (int<32>)(io.now + race.patience);
+    }
+
+    // Who speaks, and in which form (FIG. 5, 508). A SYN-ACK or what follows it proves itself by its number.
+    action speaks(bit<8> form, bit<8> winner, bit<1> proven) {
+        race.speaker_form = form;
+        claim = winner;
+        slot.proven = proven;
+    }
+    // The tunnel is the replica's gateway's, in the server's name.
+    action speaks_inside(bit<1> proven) {
+        race.speaker_form = FORM_B;
+        claim = WINNER_B;
+        slot.proven = proven;
+        race.speaker_addr = flow.from_addr;
+    }
+    @hidden table speakers {
+        key = {
+            race.kind : ternary;
+            race.from_server : ternary;
+            slot.own : ternary;
+            matches : ternary;
+        }
+        actions = { speaks; speaks_inside; @defaultonly NoAction; }
+        const default_action = NoAction();
+        size = 16;
+        const entries = {
+            (KIND_WAN_SYNACK, 1, 1, 1) : speaks(FORM_SERVER, WINNER_SERVER, 1);
+            (KIND_WAN_SYNACK, 0, 1, 1) : speaks(FORM_A, WINNER_A, 1);
+            (KIND_WAN_DATA, 1, 1, 1) : speaks(FORM_SERVER, WINNER_SERVER, 1);
+            (KIND_WAN_DATA, 0, 1, 1) : speaks(FORM_A, WINNER_A, 1);
+            (KIND_WAN_SYNACK_TUNNEL, 1, 1, 1) : speaks(FORM_C, WINNER_C, 1);
+            (KIND_WAN_SYNACK_TUNNEL, 0, 1, 1) : speaks_inside(1);
+            (KIND_TUNNEL &&& KIND_TUNNEL, 1, _, _) : speaks(FORM_C, WINNER_C, 0);
+            (KIND_TUNNEL &&& KIND_TUNNEL, 0, _, _) : speaks_inside(0);
+            (_, 1, _, _) : speaks(FORM_SERVER, WINNER_SERVER, 0);
+            (_, 0, _, _) : speaks(FORM_A, WINNER_A, 0);
+        }
     }
 
     apply {
-        if (race.kind == KIND_LAN_SYN) {
-            syn = 1;
-        } else if (race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL) {
-            synack = 1;
-        }
-        if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
-            race.kind == KIND_WAN_ICMP_TUNNEL) {
-            tunnel = 1;
-        }
         if (race.lan == 1) {
             HASH_FROM;
         } else {
@@ -67,13 +94,13 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         HASH_ENDS;
 
         bit<1> held = 0;
-        if (syn == 1 && race.obstacle == OBSTACLE_NONE) {
+        if (race.kind == KIND_LAN_SYN && race.obstacle == OBSTACLE_NONE) {
             TAKE(held);
         } else if (race.lan == 1) {
             CHECK(held);
         }
 
-        if (syn == 1 && held == 1) {
+        if (race.kind == KIND_LAN_SYN && held == 1) {
             slot.taken = 1;
             NUMBER_SYN(slot.fresh);
         } else if (race.lan == 0) {
@@ -82,47 +109,18 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
 
         TOUCH_FIRST;
         slot.elapsed = io.clock - slot.elapsed;
+        expect();
         if (race.lan == 1) {
             slot.own = held;
-        }
-
-        // Who speaks, and in which form (FIG. 5, 508). A SYN-ACK or what follows it proves itself by its number.
-        if (slot.own == 1 && matches == 1 && (synack == 1 || race.kind == KIND_WAN_DATA)) {
-            slot.proven = 1;
-        }
-        if (tunnel == 1 && race.from_server == 1) {
-            race.speaker_form = FORM_C;
-            claim = WINNER_C;
-        } else if (tunnel == 1) {
-            race.speaker_form = FORM_B;
-            claim = WINNER_B;
-            race.speaker_addr = flow.from_addr;
-            if (flow.source_addr != slot.server_addr) {
-                slot.proven = 0;
-            }
-        } else if (race.from_server == 1) {
-            race.speaker_form = FORM_SERVER;
-            claim = WINNER_SERVER;
+        } else if (IS_TUNNEL(race.kind) && race.from_server == 0 && flow.source_addr != slot.server_addr) {
+            speaks_inside(0);
         } else {
-            race.speaker_form = FORM_A;
-            claim = WINNER_A;
+            speakers.apply();
         }
 
         TOUCH_WINNER;
-        if (race.watch != 0) {
-            if (synack == 1 && slot.proven == 1) {
-                SETTLE;
-            } else if (slot.fresh == 1 && race.translated == 0) {
-                OWE(slot.overdue);
-            }
-        }
-        if (race.translated == 0) {
-            if (synack == 1 && slot.proven == 1 && (slot.winner & WINNER_CLAIMED) == 0 && race.speaker_form != FORM_SERVER) {
-                TELL_NOW(slot.told);
-            } else if (race.lan == 1 && slot.own == 1 && (slot.winner & WINNER_REPLICA) != 0) {
-                REMIND(slot.told);
-            }
-        }
+        TOUCH_OWED;
+        TOUCH_TOLD;
     }
 }
 

@@ -21,8 +21,11 @@
 #define ARCH_HEADERS
 // Where ingress keeps the target.
 #define TARGET(race, part) race.target_##part
-// The addresses that a tunnel or an ICMP error shows twice.
-#define AGREE(a, b) ((a) == (b))
+// The addresses that a tunnel or an ICMP error shows twice are not the same.
+#define CONTRADICTS(hdr) \
+    ((hdr.outer.isValid() && hdr.ipv4.dst_addr != hdr.outer.dst_addr) || \
+     (hdr.quoted_tcp.isValid() && (hdr.quoted.src_addr != hdr.ipv4.dst_addr || \
+      (hdr.quoted_outer.isValid() && hdr.quoted_outer.src_addr != hdr.quoted.src_addr))))
 #ifndef REWRITE_IN_EGRESS
 #define REWRITE_IN_INGRESS(statement) statement
 #define REWRITE_IN_EGRESS(statement)

@@ -128,4 +128,16 @@ control ChecksumQuoted(inout headers_t hdr, in ipv4_addr_t before, in ipv4_addr_
     }
 }
 
+// Lowers a TTL; the checksum by difference (RFC 1624), so a wrong one stays wrong.
+control Hop(inout ipv4_t ip) {
+    apply {
+        ip.ttl = ip.ttl - 1;
+        if (ip.checksum[15:8] == 0xFF || ip.checksum == 0xFEFF) {
+            ip.checksum = ip.checksum + 0x0101;  // the carry comes round
+        } else {
+            ip.checksum = ip.checksum + 0x0100;
+        }
+    }
+}
+
 #endif

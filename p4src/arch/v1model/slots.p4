@@ -26,7 +26,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         // What a translation settles from the wide area needs no slot.
         if (race.kind != KIND_OTHER && (race.lan == 1 || race.authentic == 0)) {
             bool syn = race.kind == KIND_LAN_SYN;
-            bool synack = race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL;
+            bool synack = IS_SYNACK(race.kind);
             // CRC-16 takes the ports of one client to different slots, all of them; the low half of CRC-32 to every second.
             if (race.lan == 1) {
                 hash(slot.index, HashAlgorithm.crc16, (bit<32>)0, { flow.from_addr, flow.from_port }, (bit<64>)SLOTS);
@@ -117,8 +117,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                 race.speaker_addr = flow.source_addr;
                 bit<8> claim = WINNER_A;
                 bool valid_form = true;
-                if (race.kind == KIND_WAN_SYNACK_TUNNEL || race.kind == KIND_WAN_DATA_TUNNEL ||
-                    race.kind == KIND_WAN_ICMP_TUNNEL) {
+                if (IS_TUNNEL(race.kind)) {
                     if (race.from_server == 1) {
                         form = FORM_C;
                         claim = WINNER_C;

@@ -1,4 +1,4 @@
-// What kind of packet it is, and whose connection it shows.
+// What kind of packet it is.
 #ifndef FIRSTACK_CLIENT_CLASSIFY
 #define FIRSTACK_CLIENT_CLASSIFY
 
@@ -6,19 +6,17 @@ const bit<4> KIND_OTHER = 0;
 const bit<4> KIND_LAN_SYN = 1;
 const bit<4> KIND_LAN_DATA = 2;
 const bit<4> KIND_WAN_SYNACK = 3;
-const bit<4> KIND_WAN_SYNACK_TUNNEL = 4;
-const bit<4> KIND_WAN_DATA = 5;
-const bit<4> KIND_WAN_DATA_TUNNEL = 6;
-const bit<4> KIND_WAN_ICMP = 7;         // an error about a packet that went out as the client's
-const bit<4> KIND_WAN_ICMP_TUNNEL = 8;  // an error about one that went out in a tunnel
+const bit<4> KIND_WAN_DATA = 4;
+const bit<4> KIND_WAN_ICMP = 5;         // an error about a packet that went out as the client's
+const bit<4> KIND_TUNNEL = 8;           // likewise, in a tunnel
+const bit<4> KIND_WAN_SYNACK_TUNNEL = 11;
+const bit<4> KIND_WAN_DATA_TUNNEL = 12;
+const bit<4> KIND_WAN_ICMP_TUNNEL = 13;  // an error about one that went out in a tunnel
 
-// Why a SYN can't be tagged (docs/protocol.md, The tag).
-const bit<3> OBSTACLE_NONE = 0;
-const bit<3> OBSTACLE_NOT_REDIRECTED = 1;
-const bit<3> OBSTACLE_NO_ROOM = 2;
-const bit<3> OBSTACLE_PAYLOAD = 3;
-const bit<3> OBSTACLE_IP_OPTIONS = 4;
-const bit<3> OBSTACLE_FRAGMENT = 5;
+// Of a SYN-ACK, however it comes.
+#define IS_SYNACK(kind) ((kind)[2:0] == KIND_WAN_SYNACK[2:0])
+#define A_SYNACK KIND_WAN_SYNACK &&& 7
+#define IS_TUNNEL(kind) ((kind)[3:3] == 1)
 
 control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in io_t io) {
     action lan() {
@@ -39,12 +37,11 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
     // FIG. 2, 206 and 208; claims 4, 5, 9, 10: web data by its destination port, or whatever else a rule names.
     action redirect(bit<1> permitted) {
         COUNT(redirections_counter)
-        race.redirect = 1;
         race.permitted = permitted;
     }
     action pass() {
         COUNT(redirections_counter)
-        race.redirect = 0;
+        race.obstacle = OBSTACLE_NOT_REDIRECTED;
     }
     table redirections {
         key = {
@@ -58,34 +55,68 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
         USE_DIRECT_COUNTER(redirections_counter)
     }
 
-    bit<1> payload = 0;
-    action headers_only() {
-        payload = 0;
+    @hidden action room() {
+        race.obstacle = OBSTACLE_NONE;
     }
-    action with_payload() {
-        payload = 1;
+    @hidden action no_room() {
+        race.obstacle = OBSTACLE_NO_ROOM;
+    }
+    @hidden action payload() {
+        race.obstacle = OBSTACLE_PAYLOAD;
     }
     // A table, for hardware does not add what it compares.
-    table lengths {
+    @hidden table lengths {
         key = {
             hdr.tcp.data_offset : ternary @name("data_offset");
             hdr.ipv4.total_len : ternary @name("total_len");
+            hdr.tag.isValid() : ternary @name("tag");
         }
-        actions = { headers_only; with_payload; }
-        const default_action = with_payload();
+        actions = { room; no_room; payload; }
+        const default_action = payload();
         size = 16;
         const entries = {
-            (5, 40) : headers_only();
-            (6, 44) : headers_only();
-            (7, 48) : headers_only();
-            (8, 52) : headers_only();
-            (9, 56) : headers_only();
-            (10, 60) : headers_only();
-            (11, 64) : headers_only();
-            (12, 68) : headers_only();
-            (13, 72) : headers_only();
-            (14, 76) : headers_only();
-            (15, 80) : headers_only();
+            (5, 40, _) : room();
+            (6, 44, _) : room();
+            (7, 48, _) : room();
+            (8, 52, _) : room();
+            (9, 56, _) : room();
+            (10, 60, _) : room();
+            (11, 64, _) : room();
+            (12, 68, _) : room();
+            (13, 72, true) : room();
+            (14, 76, true) : room();
+            (15, 80, true) : room();
+            (13, 72, false) : no_room();
+            (14, 76, false) : no_room();
+            (15, 80, false) : no_room();
+        }
+    }
+
+    @hidden action is(bit<4> kind) {
+        race.kind = kind;
+    }
+    @hidden table kinds {
+        key = {
+            race.lan : ternary;
+            hdr.tcp.isValid() : ternary;
+            hdr.outer.isValid() : ternary;
+            hdr.quoted_tcp.isValid() : ternary;
+            hdr.quoted_outer.isValid() : ternary;
+            flow.flags : ternary;
+        }
+        actions = { is; @defaultonly NoAction; }
+        const default_action = NoAction();
+        size = 8;
+        const entries = {
+            // lan, TCP, in a tunnel, an error that quotes TCP, in a tunnel, flags
+            (1, true, false, _, _, TCP_SYN &&& TCP_HANDSHAKE) : is(KIND_LAN_SYN);
+            (1, true, false, _, _, _) : is(KIND_LAN_DATA);
+            (0, true, false, _, _, TCP_SYN_ACK &&& TCP_HANDSHAKE) : is(KIND_WAN_SYNACK);
+            (0, true, false, _, _, _) : is(KIND_WAN_DATA);
+            (0, true, true, _, _, TCP_SYN_ACK &&& TCP_HANDSHAKE) : is(KIND_WAN_SYNACK_TUNNEL);
+            (0, true, true, _, _, _) : is(KIND_WAN_DATA_TUNNEL);
+            (0, _, _, true, false, _) : is(KIND_WAN_ICMP);
+            (0, _, _, true, true, _) : is(KIND_WAN_ICMP_TUNNEL);
         }
     }
 
@@ -93,53 +124,18 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
         sides.apply();
         if (race.lan == 1) {
             flow.number = hdr.tcp.seq_no + 1;
-        } else {
-            flow.number = hdr.tcp.ack_no;
         }
-        bit<8> handshake = hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
-        if (hdr.tcp.isValid() && (hdr.tcp.flags & TCP_RST) != 0) {
+        if ((flow.flags & TCP_RST) != 0) {
             race.resets = 1;
         }
-        if (hdr.tcp.isValid() && race.lan == 1 && !hdr.outer.isValid()) {
-            if (handshake == TCP_SYN) {
-                race.kind = KIND_LAN_SYN;
-                redirections.apply();
-                lengths.apply();
-                if (race.redirect == 0) {
-                    race.obstacle = OBSTACLE_NOT_REDIRECTED;
-                } else if (payload == 1) {
-                    race.obstacle = OBSTACLE_PAYLOAD;
-                } else if (hdr.tcp.data_offset < DATA_OFFSET_MIN ||
-                           (hdr.tcp.data_offset > DATA_OFFSET_MAX_UNTAGGED && !hdr.tag.isValid())) {
-                    race.obstacle = OBSTACLE_NO_ROOM;
-                }
-            } else {
-                race.kind = KIND_LAN_DATA;
-            }
-        } else if (hdr.tcp.isValid() && race.lan == 0) {
-            if (!hdr.outer.isValid()) {
-                if (handshake == (TCP_SYN | TCP_ACK)) {
-                    race.kind = KIND_WAN_SYNACK;
-                } else {
-                    race.kind = KIND_WAN_DATA;
-                }
-            } else if (AGREE(hdr.ipv4.dst_addr, hdr.outer.dst_addr)) {
-                if (handshake == (TCP_SYN | TCP_ACK)) {
-                    race.kind = KIND_WAN_SYNACK_TUNNEL;
-                } else {
-                    race.kind = KIND_WAN_DATA_TUNNEL;
-                }
-            }
-        } else if (hdr.quoted_tcp.isValid() && race.lan == 0 && AGREE(hdr.quoted.src_addr, hdr.ipv4.dst_addr)) {
-            if (!hdr.quoted_outer.isValid()) {
-                race.kind = KIND_WAN_ICMP;
-            } else if (AGREE(hdr.quoted_outer.src_addr, hdr.quoted.src_addr)) {
-                race.kind = KIND_WAN_ICMP_TUNNEL;
-            }
-        } else if (hdr.ipv4.frag_offset != 0 || (hdr.ipv4.flags & 1) != 0) {
-            race.obstacle = OBSTACLE_FRAGMENT;
-        } else if (hdr.ipv4.ihl != 5) {
-            race.obstacle = OBSTACLE_IP_OPTIONS;
+        if ((flow.flags & TCP_SYN) != 0) {
+            lengths.apply();
+        }
+        if (!CONTRADICTS(hdr)) {
+            kinds.apply();
+        }
+        if (race.kind == KIND_LAN_SYN) {
+            redirections.apply();
         }
     }
 }

@@ -71,7 +71,7 @@ control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
                     race.mode = MODE_DISCOVER;
                 }
             }
-        } else if (race.kind == KIND_WAN_SYNACK || race.kind == KIND_WAN_SYNACK_TUNNEL) {
+        } else if (IS_SYNACK(race.kind)) {
             watched.apply();
         }
     }

@@ -104,7 +104,7 @@ var changes = []change{
 	{"common/client/classify.p4", "action wan() {", "action wan() {" + not("LAN")},
 	{"common/client/classify.p4", "action lan() {", "action lan() {" + not("WAN")},
 	{"common/client/classify.p4", "action pass() {", "action pass() {" + not("REDIRECTED")},
-	{"common/client/classify.p4", "action with_payload() {", "action with_payload() {" + not("REDIRECTED")},
+	{"common/client/classify.p4", "action payload() {", "action payload() {" + not("REDIRECTED")},
 	{"arch/tna/arch.p4", "#include \"constants.p4\"", "extern void testgen_assume(in bool check);\n#include \"constants.p4\""},
 }
 

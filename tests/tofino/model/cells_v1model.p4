@@ -57,7 +57,7 @@
     }
 #define TOUCH_WINNER \
     if (slot.fresh == 1) { CLEAR_WINNER; } else if (race.lan == 1) { READ_WINNER; } \
-    else if (slot.proven == 1 && synack == 1 && race.translated == 0) { CLAIM_WINNER; } else { CHECK_WINNER; }
+    else if (slot.proven == 1 && IS_SYNACK(race.kind) && race.translated == 0) { CLAIM_WINNER; } else { CHECK_WINNER; }
 #define OWE(result) { \
     bit<32> value; owed.read(value, (bit<32>)race.watch); \
     if (value != 0 && (int<32>)value - now <= 0) { result = 1; } else { result = 0; } \
@@ -67,6 +67,17 @@
 #define REMIND(result) { \
     bit<32> value; told.read(value, CELL); \
     if (now - (int<32>)value >= TELL) { told.write(CELL, (bit<32>)now); result = 1; } else { result = 0; } }
+#define TOUCH_OWED \
+    if (race.watch != 0) { \
+        if (IS_SYNACK(race.kind) && slot.proven == 1) { SETTLE; } \
+        else if (slot.fresh == 1 && race.translated == 0) { OWE(slot.overdue); } \
+    }
+#define TOUCH_TOLD \
+    if (race.translated == 0) { \
+        if (IS_SYNACK(race.kind) && slot.proven == 1 && (slot.winner & WINNER_CLAIMED) == 0 && \
+            race.speaker_form != FORM_SERVER) { TELL_NOW(slot.told); } \
+        else if (race.lan == 1 && slot.own == 1 && (slot.winner & WINNER_REPLICA) != 0) { REMIND(slot.told); } \
+    }
 #define HASH_FROM hash(index, HashAlgorithm.crc16, (bit<16>)0, { flow.from_addr, flow.from_port }, (bit<32>)SLOTS)
 #define HASH_TO hash(index, HashAlgorithm.crc16, (bit<16>)0, { flow.to_addr, flow.to_port }, (bit<32>)SLOTS)
 #define HASH_ENDS { \
