@@ -103,7 +103,7 @@ struct race_t {
     bit<1> from_server;  // a SYN-ACK's source is the server the SYN was sent to
     bit<8> form;         // of the translation entry
     bit<8> speaker_form; // in which this packet came, as the slot sees it
-    ipv4_addr_t speaker_addr; // and who sent it
+    ipv4_addr_t peer_addr;    // and who sent it; a SYN: the replica that it is steered to
     ipv4_addr_t target_addr;  // the other end: the translation's, then the verdict's
     l4_port_t target_port;
     bit<8> verdict;

@@ -24,7 +24,7 @@
     @pa_container_size("ingress", "meta.slot.server_addr", 32) \
     @pa_container_size("ingress", "meta.slot.winner_addr", 32) \
     @pa_container_size("ingress", "meta.io.destination", 32) \
-    @pa_container_size("ingress", "meta.race.speaker_addr", 32) \
+    @pa_container_size("ingress", "meta.race.peer_addr", 32) \
     @pa_container_size("ingress", "hdr.bridge.target_port", 16) \
     @pa_container_size("ingress", "hdr.bridge.gateway", 16) \
     @pa_container_size("ingress", "meta.slot.winner_port", 16) \

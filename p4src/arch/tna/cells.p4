@@ -3,10 +3,8 @@
 #ifndef FIRSTACK_CELLS
 #define FIRSTACK_CELLS
 
-#define TAKE(result) result = take.execute(index)
-#define CHECK(result) result = check.execute(index)
-#define NUMBER_SYN(result) result = number_syn.execute(index)
-#define NUMBER_ANSWER(result) result = number_answer.execute(index)
+#define TOUCH_OWNER touch_owner.apply()
+#define TOUCH_AWAITED touch_awaited.apply()
 #define TOUCH_FIRST touch_client.apply(); touch_server.apply(); touch_server_addr.apply(); touch_server_port.apply(); \
     touch_asked.apply(); touch_mode.apply(); touch_attempts.apply(); touch_sent.apply()
 #define TOUCH_WINNER touch_winner_addr.apply(); touch_winner_port.apply(); touch_winner.apply()
@@ -72,6 +70,15 @@
             }
         }
     };
+    action owner_take() { held = take.execute(index); }
+    action owner_check() { held = check.execute(index); }
+    @hidden table touch_owner {
+        key = { race.kind : ternary; race.obstacle : ternary; race.lan : ternary; }
+        actions = { owner_take; owner_check; @defaultonly NoAction; }
+        const default_action = NoAction();
+        const entries = { (KIND_LAN_SYN, OBSTACLE_NONE, _) : owner_take(); (_, _, 1) : owner_check(); }
+        size = 2;
+    }
 
     // Stage: the SYN in the slot. One with another number, or of another flow, is the first of its connection.
     Register<syn_t, cell_t>(SLOTS) awaited;
@@ -93,6 +100,15 @@
             }
         }
     };
+    action awaited_syn() { slot.taken = 1; slot.fresh = number_syn.execute(index); }
+    action awaited_answer() { matches = number_answer.execute(index); }
+    @hidden table touch_awaited {
+        key = { race.kind : ternary; race.lan : ternary; held : ternary; }
+        actions = { awaited_syn; awaited_answer; @defaultonly NoAction; }
+        const default_action = NoAction();
+        const entries = { (KIND_LAN_SYN, _, 1) : awaited_syn(); (_, 0, _) : awaited_answer(); }
+        size = 2;
+    }
 
     // Stage: what the first SYN writes, to be compared and to be read.
     Register<bit<32>, cell_t>(SLOTS) client;
@@ -213,18 +229,18 @@
     RegisterAction<bit<32>, cell_t, bit<1>>(winner_addr) claim_winner_addr = {
         void apply(inout bit<32> value, out bit<1> same) {
             same = 0;
-            if (value == race.speaker_addr) {
+            if (value == race.peer_addr) {
                 same = 1;
             }
             if (value == 0) {
-                value = race.speaker_addr;
+                value = race.peer_addr;
             }
         }
     };
     RegisterAction<bit<32>, cell_t, bit<1>>(winner_addr) check_winner_addr = {
         void apply(inout bit<32> value, out bit<1> same) {
             same = 0;
-            if (value == race.speaker_addr) {
+            if (value == race.peer_addr) {
                 same = 1;
             }
         }

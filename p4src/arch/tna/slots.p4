@@ -28,6 +28,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
               in io_t io) {
     bit<16> index;
     int<32> number;
+    bit<1> held = 0;     // the slot is this flow's
     bit<1> matches = 0;  // it acknowledges the SYN
     bit<32> from_print;
     bit<32> to_print;
@@ -41,7 +42,6 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     action prepare() {
         number = (int<32>)flow.number;
         now = (int<32>)io.now;
-        race.speaker_addr = flow.source_addr;
     }
     action expect() {
         due = (int<32>)(io.now + race.patience);
@@ -58,7 +58,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         race.speaker_form = FORM_B;
         claim = WINNER_B;
         slot.proven = proven;
-        race.speaker_addr = flow.from_addr;
+        race.peer_addr = flow.from_addr;
     }
     @hidden table speakers {
         key = {
@@ -89,24 +89,13 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             HASH_FROM;
         } else {
             HASH_TO;
+            race.peer_addr = flow.source_addr;
         }
         prepare();
         HASH_ENDS;
 
-        bit<1> held = 0;
-        if (race.kind == KIND_LAN_SYN && race.obstacle == OBSTACLE_NONE) {
-            TAKE(held);
-        } else if (race.lan == 1) {
-            CHECK(held);
-        }
-
-        if (race.kind == KIND_LAN_SYN && held == 1) {
-            slot.taken = 1;
-            NUMBER_SYN(slot.fresh);
-        } else if (race.lan == 0) {
-            NUMBER_ANSWER(matches);
-        }
-
+        TOUCH_OWNER;
+        TOUCH_AWAITED;
         TOUCH_FIRST;
         slot.elapsed = io.clock - slot.elapsed;
         expect();

@@ -114,7 +114,9 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
 
                 // Who speaks, and in which form (FIG. 5, 508).
                 bit<8> form = FORM_A;
-                race.speaker_addr = flow.source_addr;
+                if (race.lan == 0) {
+                    race.peer_addr = flow.source_addr;
+                }
                 bit<8> claim = WINNER_A;
                 bool valid_form = true;
                 if (IS_TUNNEL(race.kind)) {
@@ -124,7 +126,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                     } else {
                         form = FORM_B;
                         claim = WINNER_B;
-                        race.speaker_addr = flow.from_addr;
+                        race.peer_addr = flow.from_addr;
                         valid_form = flow.source_addr == slot.server_addr;
                     }
                 } else if (race.from_server == 1) {
@@ -144,14 +146,14 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
                     slot.winner = 0;
                     winner.write(slot.index, 0);
                 } else if ((slot.winner & WINNER_CLAIMED) != 0) {
-                    if (slot.winner_addr == race.speaker_addr) {
+                    if (slot.winner_addr == race.peer_addr) {
                         slot.same_source = 1;
                     }
                     if (slot.winner_port == flow.from_port) {
                         slot.same_port = 1;
                     }
                 } else if (synack && slot.proven == 1 && race.translated == 0) {
-                    winner_addr.write(slot.index, race.speaker_addr);
+                    winner_addr.write(slot.index, race.peer_addr);
                     winner.write(slot.index, 8w0 ++ claim ++ flow.from_port);
                 }
 

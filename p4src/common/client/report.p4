@@ -25,7 +25,7 @@ control Report(inout headers_t hdr, inout metadata_t meta) {
     @hidden action answered() {
         meta.told.lan = 0;
         meta.told.form = meta.race.speaker_form;
-        meta.slot.winner_addr = meta.race.speaker_addr;
+        meta.slot.winner_addr = meta.race.peer_addr;
         meta.slot.winner_port = meta.flow.from_port;
     }
     @hidden action won() { meta.race.event = EVENT_CLAIMED; answered(); }

@@ -22,7 +22,7 @@ control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
     // raced to the group instead; group 0: discovered.
     action direct(ipv4_addr_t replica_addr, bit<16> watch, ticks_t patience, bit<16> group) {
         race.mode = MODE_DIRECT;
-        TARGET(race, addr) = replica_addr;
+        race.peer_addr = replica_addr;
         race.watch = watch;
         race.patience = patience;
         race.group = group;
@@ -63,9 +63,13 @@ control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
 
     apply {
         if (race.kind == KIND_LAN_SYN) {
-            if (race.obstacle == OBSTACLE_NONE && race.permitted == 1 && race.translated == 0) {
+            if (race.obstacle == OBSTACLE_NONE && race.permitted == 1) {
                 steering.apply();
-                if (race.group != 0) {
+                // Asked after the choice, for a translation may be found at the same time as it.
+                if (race.translated == 1) {
+                    race.mode = MODE_DISCOVER;
+                    race.watch = 0;
+                } else if (race.group != 0) {
                     race.fallback = 1;
                 } else if (race.mode == MODE_RACE) {
                     race.mode = MODE_DISCOVER;

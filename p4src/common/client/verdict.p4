@@ -20,7 +20,7 @@ const bit<8> VERDICT_UNTAG = 9;     // a SYN that goes where it is going; only g
 
 control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t slot) {
     DIRECT_COUNTER(verdicts_counter)
-    // Whom a translation or the steering names is the target already.
+    // Whom a translation names is the target already.
     action out_to(ipv4_addr_t addr) { race.verdict = VERDICT_OUT; io.destination = addr; }
     action out_to_winner() {
         out_to(slot.winner_addr);
@@ -28,6 +28,7 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
         TARGET(race, port) = slot.winner_port;
         race.form = slot.winner & WINNER_FORM;
     }
+    action to_peer() { TARGET(race, addr) = race.peer_addr; io.destination = race.peer_addr; }
     action from_server() { TARGET(race, addr) = slot.server_addr; TARGET(race, port) = slot.server_port; }
     action in_from_server() { race.verdict = VERDICT_IN; from_server(); }
     action race_to_group() { race.verdict = VERDICT_RACE; io.group = race.group; io.done = 1; }  // each leg knows its way
@@ -37,7 +38,7 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
     action tag_again() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; }
     action tag_unanswered() { COUNT(verdicts_counter) race.verdict = VERDICT_TAG; race.event = EVENT_UNANSWERED; }
     action steer_race() { COUNT(verdicts_counter) race_to_group(); }
-    action steer_direct() { COUNT(verdicts_counter) race.verdict = VERDICT_DIRECT; io.destination = TARGET(race, addr); }
+    action steer_direct() { COUNT(verdicts_counter) race.verdict = VERDICT_DIRECT; to_peer(); }
     action steer_server() { COUNT(verdicts_counter) race.verdict = VERDICT_UNTAG; }
     action steer_overdue() { COUNT(verdicts_counter) race_to_group(); race.event = EVENT_OVERDUE; }
     action follow_reused() { COUNT(verdicts_counter) out_to(TARGET(race, addr)); race.event = EVENT_REUSED; }
@@ -58,9 +59,8 @@ control Verdict(inout headers_t hdr, inout race_t race, inout io_t io, in slot_t
         COUNT(verdicts_counter)
         race.verdict = VERDICT_RESET;
         race.event = EVENT_LATE;
-        TARGET(race, addr) = race.speaker_addr;
         race.form = race.speaker_form;
-        io.destination = race.speaker_addr;
+        to_peer();
     }
     action answer_unproven_plain() { COUNT(verdicts_counter) race.verdict = VERDICT_PLAIN; }
     action answer_unproven_tunnel() { COUNT(verdicts_counter) discard(); }

@@ -3,10 +3,8 @@
 #ifndef FIRSTACK_CELLS
 #define FIRSTACK_CELLS
 
-#define TAKE(result) result = 1
-#define CHECK(result) result = 0
-#define NUMBER_SYN(result) result = 1
-#define NUMBER_ANSWER(result) result = 0
+#define TOUCH_OWNER if (race.kind == KIND_LAN_SYN && race.obstacle == OBSTACLE_NONE) { held = 1; }
+#define TOUCH_AWAITED if (race.kind == KIND_LAN_SYN && held == 1) { slot.taken = 1; slot.fresh = 1; }
 #define TOUCH_FIRST \
     if (slot.fresh == 1) { \
         slot.server_addr = flow.to_addr; slot.server_port = flow.to_port; slot.asked = race.watch; \

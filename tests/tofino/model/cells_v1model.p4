@@ -18,6 +18,12 @@
 #define NUMBER_ANSWER(result) { \
     bit<64> value; awaited.read(value, CELL); \
     if ((int<32>)value[63:32] == number) { result = 1; } else { result = 0; } }
+#define TOUCH_OWNER \
+    if (race.kind == KIND_LAN_SYN && race.obstacle == OBSTACLE_NONE) { TAKE(held) } \
+    else if (race.lan == 1) { CHECK(held) }
+#define TOUCH_AWAITED \
+    if (race.kind == KIND_LAN_SYN && held == 1) { slot.taken = 1; NUMBER_SYN(slot.fresh) } \
+    else if (race.lan == 0) { NUMBER_ANSWER(matches) }
 #define SAME(result, condition) if (condition) { result = 1; } else { result = 0; }
 #define WRITE_ENDS client.write(CELL, from_print); server.write(CELL, to_print)
 #define CHECK_ENDS(is_client, is_server) { \
@@ -38,12 +44,12 @@
     attempts_cell.write(CELL, result); }
 #define CLEAR_WINNER winner_addr.write(CELL, 0); winner_port.write(CELL, 0); winner.write(CELL, 0)
 #define CHECK_WINNER { \
-    bit<32> addr; winner_addr.read(addr, CELL); SAME(slot.same_source, addr == race.speaker_addr) \
+    bit<32> addr; winner_addr.read(addr, CELL); SAME(slot.same_source, addr == race.peer_addr) \
     bit<16> port; winner_port.read(port, CELL); SAME(slot.same_port, port == flow.from_port) \
     winner.read(slot.winner, CELL); }
 #define CLAIM_WINNER CHECK_WINNER \
     if (slot.winner == 0) { \
-        winner_addr.write(CELL, race.speaker_addr); winner_port.write(CELL, flow.from_port); winner.write(CELL, claim); }
+        winner_addr.write(CELL, race.peer_addr); winner_port.write(CELL, flow.from_port); winner.write(CELL, claim); }
 #define READ_WINNER winner_addr.read(slot.winner_addr, CELL); winner_port.read(slot.winner_port, CELL); \
     winner.read(slot.winner, CELL)
 #define TOUCH_FIRST \
