@@ -21,7 +21,9 @@
 #define STEERING_PER_GROUP 256
 #define WATCHES 4096           // replicas that a client gateway sends SYNs to directly
 #define WATCHED 16384          // and the forms of their answers, by server
+#ifndef RACERS
 #define RACERS 16384           // (service, replica) pairs of a client gateway
+#endif
 #define LEGS 16384             // (service, replica) pairs of a server gateway
 #define ORIGINS 4096
 #define ORIGIN_GROUPS 1024

@@ -12,7 +12,10 @@
 #define DIRECT_COUNTER(name) DirectCounter<bit<32>>(CounterType_t.PACKETS_AND_BYTES) name;
 #define USE_DIRECT_COUNTER(name) counters = name;
 #define COUNT(name) name.count();
-#define TABLE_AGEING idle_timeout = true;
+// Where a table stands and with how many entries: it is the order that decides whether a program fits (docs/tofino.md).
+#define AT_STAGE(number, entries) @stage(number, entries)
+#define AHEAD @placement_priority(1)  // in its stage
+#define TABLE_AGEING  // nobody asks a Tofino for it (docs/tofino.md), and it takes map RAMs
 
 // Addresses lie in containers of their own size: to find out by trying takes the compiler hours.
 #ifdef CLIENT_GATEWAY

@@ -72,6 +72,8 @@
     };
     action owner_take() { held = take.execute(index); }
     action owner_check() { held = check.execute(index); }
+    AT_STAGE(3, 2)
+    AHEAD
     @hidden table touch_owner {
         key = { race.kind : ternary; race.obstacle : ternary; race.lan : ternary; }
         actions = { owner_take; owner_check; @defaultonly NoAction; }
@@ -102,6 +104,7 @@
     };
     action awaited_syn() { slot.taken = 1; slot.fresh = number_syn.execute(index); }
     action awaited_answer() { matches = number_answer.execute(index); }
+    AT_STAGE(4, 2)
     @hidden table touch_awaited {
         key = { race.kind : ternary; race.lan : ternary; held : ternary; }
         actions = { awaited_syn; awaited_answer; @defaultonly NoAction; }

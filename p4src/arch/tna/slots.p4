@@ -39,9 +39,11 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
 
 #include CELLS
 
-    action prepare() {
-        number = (int<32>)flow.number;
+    action read_clock() {
         now = (int<32>)io.now;
+    }
+    action read_number() {
+        number = (int<32>)flow.number;
     }
     action expect() {
         due = (int<32>)(io.now + race.patience);
@@ -52,6 +54,7 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
         race.speaker_form = form;
         claim = winner;
         slot.proven = proven;
+        race.peer_addr = flow.source_addr;
     }
     // The tunnel is the replica's gateway's, in the server's name.
     action speaks_inside(bit<1> proven) {
@@ -89,9 +92,9 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
             HASH_FROM;
         } else {
             HASH_TO;
-            race.peer_addr = flow.source_addr;
         }
-        prepare();
+        read_clock();
+        read_number();
         HASH_ENDS;
 
         TOUCH_OWNER;

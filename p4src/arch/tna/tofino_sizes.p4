@@ -5,5 +5,7 @@
 #define SLOTS 32768
 #define TRANSLATIONS 65536
 #define ROUTES 12288
+#define RACERS 8192
+#define STEERING_MEMBERS 8192
 
 #endif

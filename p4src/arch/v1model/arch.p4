@@ -8,6 +8,8 @@
 #define DIRECT_COUNTER(name) direct_counter(CounterType.packets_and_bytes) name;
 #define USE_DIRECT_COUNTER(name) counters = name;
 #define COUNT(name)  // v1model counts by itself
+#define AT_STAGE(number, entries)  // a Tofino's pipeline has stages
+#define AHEAD
 #define TABLE_AGEING support_timeout = true;
 
 #define INGRESS(name) control name(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard)

@@ -43,6 +43,7 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
         COUNT(redirections_counter)
         race.obstacle = OBSTACLE_NOT_REDIRECTED;
     }
+    AT_STAGE(2, REDIRECT_RULES)
     table redirections {
         key = {
             hdr.ipv4.src_addr : ternary @name("client_addr");
@@ -95,6 +96,12 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
     @hidden action is(bit<4> kind) {
         race.kind = kind;
     }
+    @hidden action from_client(bit<4> kind) {
+        race.kind = kind;
+        flow.number = hdr.tcp.seq_no + 1;
+    }
+    AT_STAGE(1, 8)
+    AHEAD
     @hidden table kinds {
         key = {
             race.lan : ternary;
@@ -104,13 +111,13 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
             hdr.quoted_outer.isValid() : ternary;
             flow.flags : ternary;
         }
-        actions = { is; @defaultonly NoAction; }
+        actions = { is; from_client; @defaultonly NoAction; }
         const default_action = NoAction();
         size = 8;
         const entries = {
             // lan, TCP, in a tunnel, an error that quotes TCP, in a tunnel, flags
-            (1, true, false, _, _, TCP_SYN &&& TCP_HANDSHAKE) : is(KIND_LAN_SYN);
-            (1, true, false, _, _, _) : is(KIND_LAN_DATA);
+            (1, true, false, _, _, TCP_SYN &&& TCP_HANDSHAKE) : from_client(KIND_LAN_SYN);
+            (1, true, false, _, _, _) : from_client(KIND_LAN_DATA);
             (0, true, false, _, _, TCP_SYN_ACK &&& TCP_HANDSHAKE) : is(KIND_WAN_SYNACK);
             (0, true, false, _, _, _) : is(KIND_WAN_DATA);
             (0, true, true, _, _, TCP_SYN_ACK &&& TCP_HANDSHAKE) : is(KIND_WAN_SYNACK_TUNNEL);
@@ -122,9 +129,6 @@ control Classify(inout headers_t hdr, inout race_t race, inout flow_t flow, in i
 
     apply {
         sides.apply();
-        if (race.lan == 1) {
-            flow.number = hdr.tcp.seq_no + 1;
-        }
         if ((flow.flags & TCP_RST) != 0) {
             race.resets = 1;
         }

@@ -28,6 +28,7 @@ control Racers(inout headers_t hdr, inout metadata_t meta) {
         COUNT(racers_counter)
         meta.io.drop = 1;
     }
+    AT_STAGE(2, RACERS)
     table racers {
         key = { meta.io.instance : exact @name("instance"); }
         actions = { leg_to_replica; leg_to_server; leg_to_discovery; @defaultonly unknown; }

@@ -34,6 +34,7 @@ control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
         race.group = group;
     }
     STEERING_SELECTOR
+    AT_STAGE(2, SERVICES)
     table steering {
         key = {
             flow.to_addr : exact @name("server_addr");
@@ -61,22 +62,45 @@ control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
         size = WATCHED;
     }
 
+    @hidden action fall_back() {
+        race.fallback = 1;
+    }
+    @hidden action nobody_to_race() {
+        race.mode = MODE_DISCOVER;
+    }
+    @hidden action not_steered() {
+        race.mode = MODE_DISCOVER;
+        race.watch = 0;
+    }
+    // Asked after the choice: that one stands while rules and translations are still looked up.
+    @hidden table ways {
+        key = {
+            race.obstacle : ternary;
+            race.permitted : ternary;
+            race.translated : ternary;
+            race.group : ternary;
+            race.mode : ternary;
+        }
+        actions = { fall_back; nobody_to_race; not_steered; NoAction; }
+        const default_action = NoAction();
+        size = 4;
+        const entries = {
+            (OBSTACLE_NONE, 1, 0, 0, MODE_RACE) : nobody_to_race();
+            (OBSTACLE_NONE, 1, 0, 0, _) : NoAction();
+            (OBSTACLE_NONE, 1, 0, _, _) : fall_back();
+            (_, _, _, _, _) : not_steered();
+        }
+    }
+
     apply {
         if (race.kind == KIND_LAN_SYN) {
-            if (race.obstacle == OBSTACLE_NONE && race.permitted == 1) {
-                steering.apply();
-                // Asked after the choice, for a translation may be found at the same time as it.
-                if (race.translated == 1) {
-                    race.mode = MODE_DISCOVER;
-                    race.watch = 0;
-                } else if (race.group != 0) {
-                    race.fallback = 1;
-                } else if (race.mode == MODE_RACE) {
-                    race.mode = MODE_DISCOVER;
-                }
-            }
-        } else if (IS_SYNACK(race.kind)) {
+            steering.apply();
+        }
+        if (IS_SYNACK(race.kind)) {
             watched.apply();
+        }
+        if (race.kind == KIND_LAN_SYN) {
+            ways.apply();
         }
     }
 }

@@ -21,6 +21,8 @@ control Translation(inout headers_t hdr, inout race_t race, in flow_t flow) {
         race.form = FORM_C;
         TARGET(race, addr) = replica_addr;
     }
+    AT_STAGE(3, 32768)
+    AT_STAGE(4, 32768)
     table outbound {
         key = {
             flow.from_addr : exact @name("client_addr");
@@ -53,6 +55,8 @@ control Translation(inout headers_t hdr, inout race_t race, in flow_t flow) {
         race.form = FORM_C;
         TARGET(race, addr) = replica_addr;
     }
+    AT_STAGE(1, 43008)
+    AT_STAGE(2, 22528)
     table inbound {
         key = {
             flow.to_addr : exact @name("client_addr");
@@ -67,19 +71,20 @@ control Translation(inout headers_t hdr, inout race_t race, in flow_t flow) {
         TABLE_AGEING
     }
 
+    // One after the other, for the pipelines of hardware do nothing else between a table's first stage and its last.
     apply {
-        if (race.kind != KIND_OTHER) {
-            if (race.lan == 1) {
-                outbound.apply();
+        if (race.lan == 0 && !CONTRADICTS(hdr)) {
+            inbound.apply();
+        }
+        if (race.lan == 1 && race.kind != KIND_OTHER) {
+            outbound.apply();
+        }
+        // A comes plain, B's SYN-ACKs from the server; C from its replica, encapsulated.
+        if (IS_TUNNEL(race.kind)) {
+            if (race.translated == 1 && flow.source_addr == TARGET(race, addr)) {
+                race.authentic = 1;
             } else {
-                inbound.apply();
-                // A comes plain, B's SYN-ACKs from the server; C from its replica, encapsulated.
-                if (hdr.outer.isValid() || hdr.quoted_outer.isValid()) {
-                    race.authentic = 0;
-                    if (race.translated == 1 && flow.source_addr == TARGET(race, addr)) {
-                        race.authentic = 1;
-                    }
-                }
+                race.authentic = 0;
             }
         }
     }
