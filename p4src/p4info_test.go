@@ -76,6 +76,10 @@ func unpiped(p *p4configv1.Preamble) string { return strings.TrimPrefix(p.GetNam
 // allowed are differences for which there is a reason; anything else is a failure.
 var allowed = []struct{ v1model, tna, why string }{
 	{"table ClientGateway.translation.outbound: 1048576 entries", "table ClientGateway.translation.outbound: 65536 entries", "what a Tofino 1 pipe holds (arch/tna/tofino_sizes.p4)"},
+	{"table ClientGateway.translation.outbound: idle time-outs: true", "table ClientGateway.translation.outbound: idle time-outs: false", "the controller ages by its own clock and the entries' counters"},
+	{"table ClientGateway.translation.inbound: idle time-outs: true", "table ClientGateway.translation.inbound: idle time-outs: false", "likewise"},
+	{"table ClientGatewayEgress.racers.racers: 16384 entries", "table ClientGatewayEgress.racers.racers: 8192 entries", "what a Tofino 1 pipe holds"},
+	{"table ClientGateway.steering.steering: 16384 members, 256 in a group", "table ClientGateway.steering.steering: 8192 members, 256 in a group", "likewise"},
 	{"table ServerGateway.services.origins: 4096 members, 0 in a group", "table ServerGateway.services.origins: 4096 members, 64 in a group", "hardware has a limit; the controller keeps to it (controller/p4rt/selector.go)"},
 	{"table ClientGateway.translation.inbound: 1048576 entries", "table ClientGateway.translation.inbound: 65536 entries", "likewise"},
 }

@@ -81,6 +81,9 @@ func profileWith(s *Schema, actions []*ActionSpec) (found *p4configv1.ActionProf
 // ID is the profile's id in the pipeline in use.
 func (p *Profile[A]) ID() uint32 { return p.info.GetPreamble().GetId() }
 
+// Size is how many members all groups of the profile may have together, in the pipeline in use.
+func (p *Profile[A]) Size() int { return int(p.info.GetSize()) }
+
 // Member encodes a member.
 func (p *Profile[A]) Member(id uint32, call A) (*p4v1.Entity, error) {
 	if id == 0 {

@@ -77,15 +77,12 @@ func (s *steering) configure(now time.Duration) {
 // resolution is how finely shares are divided: a selector's members are shared by all services, by weight.
 func (s *steering) resolution() int {
 	for _, group := range []int{256, 64, 16} {
-		if (len(s.services)+1)*group <= selectorMembers {
+		if (len(s.services)+1)*group <= s.program.SteeringSelector.Size() {
 			return group
 		}
 	}
 	return 4
 }
-
-// The selector's size and the most members of a group (p4src/common/sizes.p4).
-const selectorMembers = 16384
 
 // policy is a service's own, or that of services that are not listed, on this gateway's time.
 func (s *steering) policy(listed *config.Service) steer.Policy {

@@ -342,6 +342,7 @@
 
     action owed_settle() { settle.execute(race.watch); }
     action owed_owe() { slot.overdue = owe.execute(race.watch); }
+    AT_STAGE(7, 2)
     @hidden table touch_owed {
         key = { race.kind : ternary; slot.proven : ternary; slot.fresh : ternary; race.translated : ternary; }
         actions = { owed_settle; owed_owe; @defaultonly NoAction; }

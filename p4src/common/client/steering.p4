@@ -73,6 +73,7 @@ control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
         race.watch = 0;
     }
     // Asked after the choice: that one stands while rules and translations are still looked up.
+    AT_STAGE(5, 4)
     @hidden table ways {
         key = {
             race.obstacle : ternary;
@@ -96,11 +97,11 @@ control Steering(inout headers_t hdr, in flow_t flow, inout race_t race) {
         if (race.kind == KIND_LAN_SYN) {
             steering.apply();
         }
-        if (IS_SYNACK(race.kind)) {
-            watched.apply();
-        }
         if (race.kind == KIND_LAN_SYN) {
             ways.apply();
+        }
+        if (IS_SYNACK(race.kind)) {
+            watched.apply();
         }
     }
 }
