@@ -31,9 +31,11 @@ const (
 type target struct {
 	name, arch string
 	number     int // of __TARGET_TOFINO__
+	options    []string
 }
 
-var targets = []target{{"tofino", "tna", 1}, {"tofino2", "t2na", 2}}
+// The open assembler takes no CLOTs of which only one half of the pipe knows ("No length for clot").
+var targets = []target{{"tofino", "tna", 1, nil}, {"tofino2", "t2na", 2, []string{"--no-clot"}}}
 
 func main() {
 	dir := flag.String("dir", "p4src", "folder of the P4 sources")
@@ -103,9 +105,10 @@ func (c *compilation) compile(program string, t target) *fit {
 		return f
 	}
 	info := filepath.Join(out, "p4info.txtpb")
-	cmd := exec.Command(compiler, "--target", t.name, "--arch", t.arch, fmt.Sprintf("-D__TARGET_TOFINO__=%d", t.number),
+	arguments := append([]string{"--target", t.name, "--arch", t.arch, fmt.Sprintf("-D__TARGET_TOFINO__=%d", t.number),
 		"-I", c.include, "-I", "arch/tna", "-I", "common", "-g", "--Wdisable", "--p4runtime-force-std-externs",
-		"--p4runtime-files", info, "-o", out, program+".p4")
+		"--p4runtime-files", info, "-o", out}, t.options...)
+	cmd := exec.Command(compiler, append(arguments, program+".p4")...)
 	cmd.Dir = c.dir
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text

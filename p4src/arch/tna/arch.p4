@@ -12,9 +12,15 @@
 #define DIRECT_COUNTER(name) DirectCounter<bit<32>>(CounterType_t.PACKETS_AND_BYTES) name;
 #define USE_DIRECT_COUNTER(name) counters = name;
 #define COUNT(name) name.count();
-// Where a table stands and with how many entries: it is the order that decides whether a program fits (docs/tofino.md).
+// Where a table stands and with how many entries, and whether it comes first there: it is the order that decides whether
+// a program fits Tofino's 12 stages (docs/tofino.md). Tofino 2 has 20, and more memory in each.
+#if __TARGET_TOFINO__ == 2
+#define AT_STAGE(number, entries)
+#define AHEAD
+#else
 #define AT_STAGE(number, entries) @stage(number, entries)
-#define AHEAD @placement_priority(1)  // in its stage
+#define AHEAD @placement_priority(1)
+#endif
 #define TABLE_AGEING  // nobody asks a Tofino for it (docs/tofino.md), and it takes map RAMs
 
 // Addresses lie in containers of their own size: to find out by trying takes the compiler hours.
@@ -42,7 +48,9 @@
     @pa_container_size("egress", "meta.race.target_addr", 32) \
     @pa_container_size("egress", "meta.flow.to_addr", 32)
 #else
-#define IN_WHOLE_CONTAINERS_INGRESS
+#define IN_WHOLE_CONTAINERS_INGRESS \
+    @pa_container_type("ingress", "hdr.packet_out.egress_port", "normal") \
+    @pa_container_type("ingress", "hdr.packet_out.pad", "normal")
 #define IN_WHOLE_CONTAINERS_EGRESS
 #endif
 
