@@ -95,10 +95,8 @@ header quoted_tcp_t {
 
 // What the parsers look at before they extract: version and header length, flags and offset, protocol of the IPv4
 // header that is next, and of the one behind it; a packet that is no fragment, one that is the first or none.
-#define PEEK_IPV4 packet.lookahead<bit<80>>()[79:72], packet.lookahead<bit<80>>()[31:16], \
-    packet.lookahead<bit<80>>()[7:0]
-#define PEEK_INNER packet.lookahead<bit<240>>()[79:72], packet.lookahead<bit<240>>()[31:16], \
-    packet.lookahead<bit<240>>()[7:0]
+#define SEEN_IPV4 SEEN(80)[79:72], SEEN(80)[31:16], SEEN(80)[7:0]
+#define SEEN_INNER SEEN(240)[79:72], SEEN(240)[31:16], SEEN(240)[7:0]
 #define WHOLE 0x0000 &&& 0x3FFF
 #define FIRST 0x0000 &&& 0x1FFF
 

@@ -22,7 +22,8 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
     }
 
     state peek_ipv4 {
-        transition select(PEEK_IPV4) {
+        LOOK(80)
+        transition select(SEEN_IPV4) {
             (0x45, WHOLE, PROTOCOL_TCP) : parse_ipv4_tcp;
             (0x45, WHOLE, PROTOCOL_IPIP) : peek_inner;
             (0x45, WHOLE, PROTOCOL_ICMP) : parse_ipv4_icmp;
@@ -49,7 +50,8 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
     }
 
     state peek_inner {
-        transition select(PEEK_INNER) {
+        LOOK(240)
+        transition select(SEEN_INNER) {
             (0x45, WHOLE, PROTOCOL_TCP) : parse_outer;
             default : parse_ipv4;
         }
@@ -175,7 +177,8 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
     }
 
     state peek_quoted {
-        transition select(PEEK_IPV4) {
+        LOOK(80)
+        transition select(SEEN_IPV4) {
             (0x45, FIRST, PROTOCOL_TCP) : parse_quoted;
             (0x45, FIRST, PROTOCOL_IPIP) : peek_quoted_inner;
             default : accept;
@@ -183,7 +186,8 @@ parser PacketParser(packet_in packet, inout headers_t hdr, inout metadata_t meta
     }
 
     state peek_quoted_inner {
-        transition select(PEEK_INNER) {
+        LOOK(240)
+        transition select(SEEN_INNER) {
             (0x45, FIRST, PROTOCOL_TCP) : parse_quoted_outer;
             default : accept;
         }

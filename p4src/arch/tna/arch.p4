@@ -23,9 +23,15 @@
 #endif
 #define TABLE_AGEING  // nobody asks a Tofino for it (docs/tofino.md), and it takes map RAMs
 
+#if __TARGET_TOFINO__ == 2
+// What a 16-bit register says is not to go to a container of 32 bits: the open assembler has no place for both on a bus.
+#define CHIP_CONTAINERS @pa_container_size("ingress", "meta.slot.same_port", 8)
+#else
+#define CHIP_CONTAINERS
+#endif
 // Addresses lie in containers of their own size: to find out by trying takes the compiler hours.
 #ifdef CLIENT_GATEWAY
-#define IN_WHOLE_CONTAINERS_INGRESS \
+#define IN_WHOLE_CONTAINERS_INGRESS CHIP_CONTAINERS \
     @pa_container_size("ingress", "hdr.bridge.target_addr", 32) \
     @pa_container_size("ingress", "meta.flow.source_addr", 32) \
     @pa_container_size("ingress", "meta.flow.from_addr", 32) \

@@ -25,6 +25,9 @@
     icmp_sum.subtract({hdr.icmp.checksum, hdr.icmp.mtu}); \
     icmp_sum.subtract_all_and_deposit(meta.sum.icmp);
 
+#define LOOK(bits)
+#define SEEN(bits) packet.lookahead<bit<bits>>()
+
 #include "../../common/parser.p4"
 
 parser IngressParser(packet_in packet, out headers_t hdr, out metadata_t meta,

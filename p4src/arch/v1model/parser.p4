@@ -9,6 +9,10 @@
 #define TAKE_TCP
 #define TAKE_ICMP
 
+// Bits ahead are read once, and then looked at.
+#define LOOK(bits) bit<bits> seen = packet.lookahead<bit<bits>>();
+#define SEEN(bits) seen
+
 #include "../../common/parser.p4"
 
 parser GatewayParser(packet_in packet, out headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {

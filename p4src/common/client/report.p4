@@ -82,7 +82,9 @@ control Report(inout headers_t hdr, inout metadata_t meta) {
         }
     }
     apply {
-        reports.apply();
+        if (meta.slot.told != 0 || meta.race.event != 0 || (meta.flow.flags & (TCP_FIN | TCP_RST)) != 0) {
+            reports.apply();
+        }
     }
 }
 
