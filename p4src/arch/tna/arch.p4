@@ -24,8 +24,10 @@
 #define TABLE_AGEING  // nobody asks a Tofino for it (docs/tofino.md), and it takes map RAMs
 
 #if __TARGET_TOFINO__ == 2
-// What a 16-bit register says is not to go to a container of 32 bits: the open assembler has no place for both on a bus.
-#define CHIP_CONTAINERS @pa_container_size("ingress", "meta.slot.same_port", 8)
+// What a register says goes to containers of its own size: the open assembler has no place for two sizes on a bus.
+#define CHIP_CONTAINERS \
+    @pa_container_size("ingress", "meta.slot.same_port", 16) \
+    @pa_container_size("ingress", "meta.slot.same_source", 32)
 #else
 #define CHIP_CONTAINERS
 #endif

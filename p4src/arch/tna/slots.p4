@@ -50,14 +50,14 @@ control Slots(inout slot_t slot, inout race_t race, in flow_t flow, in headers_t
     }
 
     // Who speaks, and in which form (FIG. 5, 508). A SYN-ACK or what follows it proves itself by its number.
-    action speaks(bit<8> form, bit<8> winner, bit<1> proven) {
+    @hidden action speaks(bit<8> form, bit<8> winner, bit<1> proven) {
         race.speaker_form = form;
         claim = winner;
         slot.proven = proven;
         race.peer_addr = flow.source_addr;
     }
     // The tunnel is the replica's gateway's, in the server's name.
-    action speaks_inside(bit<1> proven) {
+    @hidden action speaks_inside(bit<1> proven) {
         race.speaker_form = FORM_B;
         claim = WINNER_B;
         slot.proven = proven;
