@@ -15,25 +15,6 @@ const (
 	end   = "<!-- end of what make p4-tofino makes -->\n"
 )
 
-// column is one resource of the tables.
-type column struct {
-	name string
-	of   func(*stage) usage
-}
-
-var columns = []column{
-	{"SRAM", func(s *stage) usage { return s.sram }},
-	{"map RAM", func(s *stage) usage { return s.mapRAM }},
-	{"TCAM", func(s *stage) usage { return s.tcam }},
-	{"stateful ALUs", func(s *stage) usage { return s.statefulALUs }},
-	{"counter ALUs", func(s *stage) usage { return s.statisticsALUs }},
-	{"hash bits", func(s *stage) usage { return s.hashBits }},
-	{"hash units", func(s *stage) usage { return s.hashUnits }},
-	{"gateways", func(s *stage) usage { return s.gateways }},
-	{"logical tables", func(s *stage) usage { return s.tables }},
-	{"instructions", func(s *stage) usage { return s.instructions }},
-}
-
 // writePage replaces the figures of the page.
 func writePage(page string, fits []*fit, version string) error {
 	text, err := os.ReadFile(page)
@@ -53,18 +34,18 @@ func figures(fits []*fit, version string) string {
 	fmt.Fprintf(&b, "\nMade by `make p4-tofino` on %s with p4c-barefoot, %s, on %s/%s. Used of what a pipe has, ingress and egress together.\n\n",
 		time.Now().UTC().Format(time.DateOnly), version, runtime.GOOS, runtime.GOARCH)
 	b.WriteString("| program | chip | stages |")
-	for _, c := range columns {
-		fmt.Fprintf(&b, " %s |", c.name)
+	for _, r := range resources {
+		fmt.Fprintf(&b, " %s |", r.name)
 	}
-	b.WriteString(" PHV, 8/16/32 bits | carried only | assembled | took |\n|---|---|---:|" + strings.Repeat("---:|", len(columns)) + "---|---|---|---:|\n")
+	b.WriteString(" PHV, 8/16/32 bits | carried only | assembled | took |\n|---|---|---:|" + strings.Repeat("---:|", len(resources)) + "---|---|---|---:|\n")
 	for _, f := range fits {
 		if f.err != nil {
-			fmt.Fprintf(&b, "| %s | %s | **no result** |%s\n", f.program, f.target, strings.Repeat(" |", len(columns)+4))
+			fmt.Fprintf(&b, "| %s | %s | **no result** |%s\n", f.program, f.target, strings.Repeat(" |", len(resources)+4))
 			continue
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |", f.program, f.target, f.span())
-		for _, c := range columns {
-			u := f.total(c.of)
+		for i := range resources {
+			u := f.total(i)
 			fmt.Fprintf(&b, " %d of %d |", u.used, u.of)
 		}
 		fmt.Fprintf(&b, " %s | %s | %s | %.0f s |\n", f.containers("normal"), f.containers("tagalong"), f.assembled, f.took.Seconds())
@@ -80,14 +61,14 @@ func figures(fits []*fit, version string) string {
 // perStage is where in a pipe the program lies.
 func (f *fit) perStage(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\n%s on %s, by stage:\n\n| stage |", f.program, f.target)
-	for _, c := range columns {
-		fmt.Fprintf(b, " %s |", c.name)
+	for _, r := range resources {
+		fmt.Fprintf(b, " %s |", r.name)
 	}
-	b.WriteString("\n|---:|" + strings.Repeat("---:|", len(columns)) + "\n")
+	b.WriteString("\n|---:|" + strings.Repeat("---:|", len(resources)) + "\n")
 	for i := range f.stages {
 		fmt.Fprintf(b, "| %d |", f.stages[i].number)
-		for _, c := range columns {
-			fmt.Fprintf(b, " %d |", c.of(&f.stages[i]).used)
+		for _, u := range f.stages[i].uses {
+			fmt.Fprintf(b, " %d |", u.used)
 		}
 		b.WriteString("\n")
 	}

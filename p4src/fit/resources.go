@@ -20,11 +20,30 @@ type fit struct {
 	phv        map[container]usage
 }
 
-// stage is what is used of a match-action stage, ingress and egress together, and what there is.
+// resource is one of a stage's, and where the compiler's log has it.
+type resource struct {
+	name          string
+	section, list string
+	size          [2]string // how many there are: the product of these; the second may be none
+}
+
+var resources = []resource{
+	{"SRAM", "rams", "srams", [2]string{"nRows", "nColumns"}},
+	{"map RAM", "map_rams", "maprams", [2]string{"nRows", "nUnits"}},
+	{"TCAM", "tcams", "tcams", [2]string{"nRows", "nColumns"}},
+	{"stateful ALUs", "meter_alus", "meters", [2]string{"nAlus"}},
+	{"counter ALUs", "statistic_alus", "stats", [2]string{"nAlus"}},
+	{"hash bits", "hash_bits", "bits", [2]string{"nBits", "nFunctions"}},
+	{"hash units", "hash_distribution_units", "units", [2]string{"nHashIds", "nUnitIds"}},
+	{"gateways", "gateways", "gateways", [2]string{"nRows", "nUnits"}},
+	{"logical tables", "logical_tables", "ids", [2]string{"size"}},
+	{"instructions", "vliw", "instructions", [2]string{"size"}},
+}
+
+// stage is what is used of a match-action stage, ingress and egress together, and what there is, resource by resource.
 type stage struct {
-	number                                                                  int
-	sram, mapRAM, tcam, gateways, tables, instructions, hashBits, hashUnits usage
-	statefulALUs, statisticsALUs                                            usage
+	number int
+	uses   []usage
 }
 
 type usage struct{ used, of int }
@@ -44,56 +63,8 @@ type container struct {
 type resourcesLog struct {
 	Resources struct {
 		MAU struct {
-			Stages int `json:"nStages"`
-			Used   []struct {
-				Number int `json:"stage_number"`
-				RAMs   struct {
-					Columns int   `json:"nColumns"`
-					Rows    int   `json:"nRows"`
-					List    []any `json:"srams"`
-				} `json:"rams"`
-				MapRAMs struct {
-					Rows  int   `json:"nRows"`
-					Units int   `json:"nUnits"`
-					List  []any `json:"maprams"`
-				} `json:"map_rams"`
-				TCAMs struct {
-					Columns int   `json:"nColumns"`
-					Rows    int   `json:"nRows"`
-					List    []any `json:"tcams"`
-				} `json:"tcams"`
-				Gateways struct {
-					Rows  int   `json:"nRows"`
-					Units int   `json:"nUnits"`
-					List  []any `json:"gateways"`
-				} `json:"gateways"`
-				Tables struct {
-					Size int   `json:"size"`
-					List []any `json:"ids"`
-				} `json:"logical_tables"`
-				Instructions struct {
-					Size int   `json:"size"`
-					List []any `json:"instructions"`
-				} `json:"vliw"`
-				HashBits struct {
-					Bits      int   `json:"nBits"`
-					Functions int   `json:"nFunctions"`
-					List      []any `json:"bits"`
-				} `json:"hash_bits"`
-				HashUnits struct {
-					IDs   int   `json:"nHashIds"`
-					Units int   `json:"nUnitIds"`
-					List  []any `json:"units"`
-				} `json:"hash_distribution_units"`
-				MeterALUs struct {
-					Size int   `json:"nAlus"`
-					List []any `json:"meters"`
-				} `json:"meter_alus"`
-				StatisticsALUs struct {
-					Size int   `json:"nAlus"`
-					List []any `json:"stats"`
-				} `json:"statistic_alus"`
-			} `json:"mau_stages"`
+			Stages int                          `json:"nStages"`
+			Used   []map[string]json.RawMessage `json:"mau_stages"`
 		} `json:"mau"`
 		PHV struct {
 			Normal   []containerClass `json:"normal"`
@@ -127,20 +98,12 @@ func (f *fit) read(logs string) error {
 		return err
 	}
 	f.stageCount = r.Resources.MAU.Stages
-	for _, s := range r.Resources.MAU.Used {
-		f.stages = append(f.stages, stage{
-			number:         s.Number,
-			sram:           usage{len(s.RAMs.List), s.RAMs.Columns * s.RAMs.Rows},
-			mapRAM:         usage{len(s.MapRAMs.List), s.MapRAMs.Rows * s.MapRAMs.Units},
-			tcam:           usage{len(s.TCAMs.List), s.TCAMs.Columns * s.TCAMs.Rows},
-			gateways:       usage{len(s.Gateways.List), s.Gateways.Rows * s.Gateways.Units},
-			tables:         usage{len(s.Tables.List), s.Tables.Size},
-			instructions:   usage{len(s.Instructions.List), s.Instructions.Size},
-			hashBits:       usage{len(s.HashBits.List), s.HashBits.Bits * s.HashBits.Functions},
-			hashUnits:      usage{len(s.HashUnits.List), s.HashUnits.IDs * s.HashUnits.Units},
-			statefulALUs:   usage{len(s.MeterALUs.List), s.MeterALUs.Size},
-			statisticsALUs: usage{len(s.StatisticsALUs.List), s.StatisticsALUs.Size},
-		})
+	for _, sections := range r.Resources.MAU.Used {
+		s, err := readStage(sections)
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(logs, "resources.json"), err)
+		}
+		f.stages = append(f.stages, s)
 	}
 	f.phv = map[container]usage{}
 	for kind, classes := range map[string][]containerClass{"normal": r.Resources.PHV.Normal, "tagalong": r.Resources.PHV.Tagalong} {
@@ -171,11 +134,40 @@ func readJSON(path string, v any) error {
 	return nil
 }
 
-// total adds up one resource over the stages; stages that are not used have as much of it.
-func (f *fit) total(of func(*stage) usage) usage {
+func readStage(sections map[string]json.RawMessage) (s stage, err error) {
+	if err := json.Unmarshal(sections["stage_number"], &s.number); err != nil {
+		return s, fmt.Errorf("stage_number: %w", err)
+	}
+	for _, r := range resources {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(sections[r.section], &fields); err != nil {
+			return s, fmt.Errorf("stage %d: %s: %w", s.number, r.section, err)
+		}
+		var list []any
+		if err := json.Unmarshal(fields[r.list], &list); err != nil {
+			return s, fmt.Errorf("stage %d: %s.%s: %w", s.number, r.section, r.list, err)
+		}
+		u := usage{len(list), 1}
+		for _, factor := range r.size {
+			if factor == "" {
+				continue
+			}
+			var n int
+			if err := json.Unmarshal(fields[factor], &n); err != nil {
+				return s, fmt.Errorf("stage %d: %s.%s: %w", s.number, r.section, factor, err)
+			}
+			u.of *= n
+		}
+		s.uses = append(s.uses, u)
+	}
+	return s, nil
+}
+
+// total adds up a resource over the stages; stages that are not used have as much of it.
+func (f *fit) total(resource int) usage {
 	var sum usage
-	for i := range f.stages {
-		sum.add(of(&f.stages[i]))
+	for _, s := range f.stages {
+		sum.add(s.uses[resource])
 	}
 	if n := len(f.stages); n > 0 {
 		sum.of = sum.of / n * f.stageCount
