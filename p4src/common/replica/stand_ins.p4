@@ -146,7 +146,7 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
 
     apply {
         bit<8> control_flags = hdr.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
-        if (hdr.outer.isValid()) {
+        if (hdr.outer.isValid() && hdr.tcp.isValid()) {  // and not cut off before the latter's end
             if (control_flags == TCP_SYN) {
                 stand_in.kind = KIND_TUNNEL_SYN;
             } else {
@@ -161,7 +161,8 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
             if (hdr.outer.src_addr == hdr.ipv4.src_addr) {
                 stand_in.direct = 1;
             }
-        } else if (hdr.quoted_outer.isValid() && hdr.quoted_outer.src_addr == hdr.ipv4.dst_addr) {
+        } else if (hdr.quoted_tcp.isValid() && hdr.quoted_outer.isValid() &&
+                   hdr.quoted_outer.src_addr == hdr.ipv4.dst_addr) {
             stand_in.kind = KIND_ICMP;
             stand_in.replica_addr = hdr.ipv4.dst_addr;
             stand_in.server_addr = hdr.quoted.src_addr;
