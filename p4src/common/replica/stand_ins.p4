@@ -161,8 +161,8 @@ control StandIns(in headers_t hdr, inout stand_in_t stand_in) {
             if (hdr.outer.src_addr == hdr.ipv4.src_addr) {
                 stand_in.direct = 1;
             }
-        } else if (hdr.quoted_tcp.isValid() && hdr.quoted_outer.isValid() &&
-                   hdr.quoted_outer.src_addr == hdr.ipv4.dst_addr) {
+        } else if (hdr.quoted_outer.isValid() && hdr.quoted_outer.src_addr == hdr.ipv4.dst_addr &&
+                   hdr.quoted_tcp.isValid()) {
             stand_in.kind = KIND_ICMP;
             stand_in.replica_addr = hdr.ipv4.dst_addr;
             stand_in.server_addr = hdr.quoted.src_addr;
