@@ -112,6 +112,18 @@ func (w *Witness) fault(ev link.TapEvent, format string, args ...any) {
 	}
 }
 
+// Owing tells whether a late answer has been seen of which the reset has not been: it may be on its way.
+func (w *Witness) Owing() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.connections {
+		if c.unreset() != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Asked tells the witness that a client sends to a server in a way that it can't see, such as in fragments.
 func (w *Witness) Asked(client, server netip.AddrPort) {
 	w.mu.Lock()

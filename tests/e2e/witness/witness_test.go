@@ -109,6 +109,9 @@ func TestFaults(t *testing.T) {
 			for _, line := range c.lines {
 				pass(t, w, line)
 			}
+			if owing := w.Owing(); owing != strings.Contains(c.want, "resets") {
+				t.Errorf("a reset is owing: %v", owing)
+			}
 			w.Settle(time.Now().Add(time.Second))
 			switch err := w.Err(); {
 			case c.want == "" && err != nil:
