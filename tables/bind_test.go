@@ -108,6 +108,13 @@ func TestProfileOfAnotherName(t *testing.T) {
 	if err != nil || p.Pool.ID() != i.ActionProfiles[0].GetPreamble().GetId() {
 		t.Errorf("id %#x, %v", p.Pool.ID(), err)
 	}
+	if p.Pool.Size() != 128 { // the pipeline's, not the binding's
+		t.Errorf("%d members, want 128", p.Pool.Size())
+	}
+	i.ActionProfiles[0].Size = 64
+	if p, err = sample.Bind(i); err != nil || p.Pool.Size() != 64 {
+		t.Errorf("%d members, want 64: %v", p.Pool.Size(), err)
+	}
 	another := proto.Clone(i.ActionProfiles[0]).(*p4configv1.ActionProfile)
 	another.Preamble.Id++
 	another.Preamble.Name, another.Preamble.Alias = "Ingress.other", "other"

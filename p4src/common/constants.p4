@@ -43,8 +43,6 @@ const bit<8> TAG_ANSWER = 0x40;
 const bit<8> TAG_DIRECT = 0x20;
 const bit<8> TAG_ATTEMPT = 0x07;
 const bit<4> TAG_WORDS = 3;               // of 32 bits, as the data offset counts
-const bit<4> DATA_OFFSET_MIN = 5;
-const bit<4> DATA_OFFSET_MAX_UNTAGGED = 12;
 
 const bit<16> MSS_PREAMBLE = 0x0204;      // RFC 9293 section 3.7.1: kind 2, length 4
 

@@ -1,8 +1,8 @@
 // Flow slots in registers, each touched once by a packet, in the order of the stages in which they stand here.
 //
 // What differs from v1model (docs/tofino.md): a SYN takes its slot for PENDING whatever the settings say, and nothing
-// renews it; its owner is decided before it is known whether there is a translation; a
-// packet from the wide area finds its slot by the client alone.
+// renews it; its owner is decided before it is known whether there is a translation; a packet from the wide area finds
+// its slot by the client alone.
 #ifndef FIRSTACK_SLOTS
 #define FIRSTACK_SLOTS
 
