@@ -37,6 +37,8 @@ type Options struct {
 	Logger *slog.Logger  // nil = discard
 	Strict bool          // report reads of invalid headers to Tracer
 	Tracer pipeline.Tracer
+	// Versions bounds what is compiled again for the traffic at hand (pipeline.Env.Versions).
+	Versions int
 	// Tap sees every frame that is received (out = false) and sent, before it is; nil = none. The
 	// frame is valid during the call only.
 	Tap func(port uint32, out bool, frame []byte)
@@ -118,6 +120,7 @@ func (s *Switch) NewPipeline(prog *pipeline.Program, engine *pre.Engine) *pipeli
 	return pipeline.New(prog, pipeline.Env{
 		Now: s.opt.Now, Transmit: s.transmit, Digest: s.server.Digest, PRE: engine, Rand: s.opt.Rand,
 		DropPort: s.opt.DropPort, CPUPort: s.opt.CPUPort, Strict: s.opt.Strict, Tracer: s.opt.Tracer,
+		Versions: s.opt.Versions,
 	})
 }
 

@@ -17,6 +17,7 @@ type action struct {
 	// jumps is set, instead of ops, when the action has control flow of its own:
 	// each step gives the index of the next.
 	jumps []func(p *packet) int
+	exits bool // it may exit
 }
 
 // run carries the action out; p.args are its arguments.
@@ -47,6 +48,8 @@ func (c *compiler) action(src *bmv2json.Action) (*action, error) {
 		switch src.Primitives[i].Op {
 		case "_jump", "_jump_if_zero":
 			jumps = true
+		case "exit":
+			a.exits = true
 		}
 	}
 	for i := range src.Primitives {
@@ -65,7 +68,7 @@ func (c *compiler) action(src *bmv2json.Action) (*action, error) {
 			return nil, primitiveError(err, src.Name, prim)
 		}
 		if f != nil {
-			s := step{do: f}
+			s := step{do: f, e: c.effect(prim)}
 			if prim.Op == "assign" {
 				s.m = c.moved
 			}

@@ -84,6 +84,9 @@ func (c *compiler) lowerCompare(n *node, op string, l, r, whole *bmv2json.Expr) 
 
 func (c *compiler) lowerTest(n *node, e *bmv2json.Expr) (err error) {
 	n.kind = nodeTest
+	if reads := []int{}; c.readsOf(e, &reads) && !local(e) {
+		n.reads = reads
+	}
 	n.test, err = c.boolean(e)
 	return err
 }

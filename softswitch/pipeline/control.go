@@ -8,30 +8,27 @@ import (
 
 // node is one step of a control: it does its work and gives the next, nil at
 // the end. Tables that p4c invents for statements (no key, a constant default
-// action) become plain steps, and runs of them are fused; conditions become
-// comparisons of one word where they can.
+// action) become plain steps; conditions become comparisons of one word where
+// they can. Nodes are what versions are made of; by themselves packets pass them
+// when they are traced, or when there can be no more versions.
 type node struct {
 	name string
 	kind nodeKind
-	// step is what the node does, without fusion and with events, for tracing.
+	// step is what the node does, with events, for tracing.
 	step func(p *packet) *node
 
-	// nodeEqual, nodeUnequal: w[off] compared with k; nodeTest: test; nodeJump:
-	// jump by w[off], no when it is beyond.
+	// nodeEqual, nodeUnequal: w[off] compared with k; nodeTest: test.
 	off     int
 	k       uint64
 	test    test
+	reads   []int // words that decide the test; nil when it may be something else
 	yes, no *node
-	jump    []*node
 
-	// nodePlain: ops, then next.
-	ops  []op
-	next *node
+	// nodePlain: a call, then next.
+	plain *call
+	next  *node
 
 	table int // nodeTable: position among the tables
-
-	plain *call // the action of a plain node
-	exits bool  // it may exit
 }
 
 type nodeKind uint8
@@ -41,9 +38,19 @@ const (
 	nodeEqual
 	nodeUnequal
 	nodeTest
-	nodeJump
 	nodeTable
 )
+
+// compares tells whether a node does no more than to compare a word.
+func (n *node) compares() bool { return n.kind == nodeEqual || n.kind == nodeUnequal }
+
+// on gives where a comparing node leads when its word is, or is not, k.
+func (n *node) on(equal bool) *node {
+	if equal == (n.kind == nodeEqual) {
+		return n.yes
+	}
+	return n.no
+}
 
 // apply runs a control from a node on.
 func (pl *Pipeline) apply(n *node, p *packet) {
@@ -54,45 +61,22 @@ func (pl *Pipeline) apply(n *node, p *packet) {
 		}
 		return
 	}
-	for n != nil {
+	for n != nil && !p.exit {
 		switch n.kind {
-		case nodeEqual:
-			if p.w[n.off] == n.k {
-				n = n.yes
-			} else {
-				n = n.no
-			}
-		case nodeUnequal:
-			if p.w[n.off] != n.k {
-				n = n.yes
-			} else {
-				n = n.no
-			}
+		case nodePlain:
+			p.args = n.plain.args
+			n.plain.action.run(p)
+			n = n.next
 		case nodeTest:
 			if n.test(p) {
 				n = n.yes
 			} else {
 				n = n.no
 			}
-		case nodeJump:
-			if v := p.w[n.off]; v < uint64(len(n.jump)) {
-				n = n.jump[v]
-			} else {
-				n = n.no
-			}
-		case nodePlain:
-			for _, f := range n.ops {
-				f(p)
-			}
-			if p.exit {
-				return
-			}
-			n = n.next
 		case nodeTable:
 			n = pl.tables[n.table].run(p)
-			if p.exit {
-				return
-			}
+		default:
+			n = n.on(p.w[n.off] == n.k)
 		}
 	}
 }
@@ -126,87 +110,22 @@ func (c *compiler) control(src *bmv2json.Control) (*node, error) {
 			err = place(c.branchNode(nodes[i], n.Conditional, to), "condition %s (%s:%d)", n.Name, n.Conditional.Source.File, n.Conditional.Source.Line)
 		default:
 			a := c.out.actions[n.ActionCall.Action.Index]
-			plainNode(nodes[i], &call{action: a}, to(n.ActionCall.Next), c.exits(n.ActionCall.Action))
+			plainNode(nodes[i], &call{action: a}, to(n.ActionCall.Next))
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	fuse(nodes)
-	jumps(to(src.Init), c.out.tables)
 	return to(src.Init), nil
 }
 
-// exits tells whether an action contains an exit statement.
-func (c *compiler) exits(a *bmv2json.Action) bool {
-	for i := range a.Primitives {
-		if a.Primitives[i].Op == "exit" {
-			return true
-		}
-	}
-	return false
-}
-
 // plainNode makes a node that carries out one action with fixed arguments.
-func plainNode(n *node, k *call, next *node, exits bool) {
-	n.kind, n.plain, n.next, n.exits = nodePlain, k, next, exits
+func plainNode(n *node, k *call, next *node) {
+	n.kind, n.plain, n.next = nodePlain, k, next
 	n.step = func(p *packet) *node {
 		p.pl.traceAction(p, k)
 		return next
 	}
-}
-
-// fuse gives each plain node the steps of the plain nodes behind it too.
-func fuse(nodes []*node) {
-	ends := make([]*node, len(nodes)) // where each goes on afterwards
-	for i, n := range nodes {
-		if n.plain != nil {
-			ends[i] = n.absorb()
-		}
-	}
-	for i, n := range nodes {
-		if n.plain != nil {
-			n.next = ends[i]
-		}
-	}
-}
-
-func (n *node) absorb() *node {
-	var steps []step
-	facts := known{}
-	at := n
-	for at != nil {
-		if v, ok := facts[at.off]; at.compares() && ok {
-			at = at.past(at.off, v)
-			continue
-		}
-		if at.plain == nil {
-			break
-		}
-		more := at.plain.steps()
-		for _, s := range more {
-			facts.after(s)
-		}
-		steps = append(steps, more...)
-		exits := at.exits
-		at = at.next
-		if exits {
-			break
-		}
-	}
-	n.ops = fuseMoves(steps)
-	return at
-}
-
-// steps are what a call does.
-func (k *call) steps() []step {
-	if k.action.jumps == nil && len(k.args) == 0 {
-		return k.action.steps
-	}
-	return []step{{do: func(p *packet) {
-		p.args = k.args
-		k.action.run(p)
-	}}}
 }
 
 func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2json.Profile]int, to func(*bmv2json.Node) *node) error {
@@ -229,7 +148,7 @@ func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2jso
 		if !t.hitMiss {
 			next = t.next[t.slotOf[t.defaultCall.action]]
 		}
-		plainNode(n, t.defaultCall, next, c.exits(src.Default.Action))
+		plainNode(n, t.defaultCall, next)
 		return nil
 	}
 	id := t.index
@@ -259,6 +178,23 @@ func (t *Table) run(p *packet) *node {
 func (t *Table) hit(p *packet, r uint32) *node {
 	d := t.def
 	rec := t.recs.at(r)
+	t.touch(p, r, rec)
+	if d.profile >= 0 {
+		return t.indirect(p, rec[d.offAct]&^refLive)
+	}
+	i := uint32(rec[d.offAct])
+	a := d.actions[i]
+	p.args = rec[d.offArgs : d.offArgs+d.argMax]
+	a.run(p)
+	if d.hitMiss {
+		return d.hit
+	}
+	return d.next[i]
+}
+
+// touch is what a hit does besides the action: the direct counter, the idle timeout, the direct meter.
+func (t *Table) touch(p *packet, r uint32, rec []uint64) {
+	d := t.def
 	if d.counters {
 		rec[d.offCount]++
 		rec[d.offCount+1] += uint64(p.ingressLen)
@@ -273,17 +209,6 @@ func (t *Table) hit(p *packet, r uint32) *node {
 		}
 		d.meter.result.set(p, colour)
 	}
-	if d.profile >= 0 {
-		return t.indirect(p, rec[d.offAct]&^refLive)
-	}
-	i := uint32(rec[d.offAct])
-	a := d.actions[i]
-	p.args = rec[d.offArgs : d.offArgs+d.argMax]
-	a.run(p)
-	if d.hitMiss {
-		return d.hit
-	}
-	return d.next[i]
 }
 
 // indirect carries out a member; a group without members acts as a miss.
@@ -300,13 +225,18 @@ func (t *Table) indirect(p *packet, ref uint64) *node {
 	return t.def.next[t.def.slotOf[k.action]]
 }
 
-// missed carries out the default action.
-func (t *Table) missed(p *packet) *node {
-	d := t.def
-	if d.counters {
+// countMiss counts a packet that missed.
+func (t *Table) countMiss(p *packet) {
+	if t.def.counters {
 		t.defltCount.Packets++
 		t.defltCount.Bytes += uint64(p.ingressLen)
 	}
+}
+
+// missed carries out the default action.
+func (t *Table) missed(p *packet) *node {
+	d := t.def
+	t.countMiss(p)
 	if t.deflt == nil {
 		if d.hitMiss {
 			return d.miss
@@ -318,5 +248,5 @@ func (t *Table) missed(p *packet) *node {
 	if d.hitMiss {
 		return d.miss
 	}
-	return d.next[d.slotOf[t.deflt.action]]
+	return d.next[t.defltSlot]
 }

@@ -31,30 +31,35 @@ func (c *compiler) deparser() error {
 	return nil
 }
 
-// deparse updates the checksums and writes the frame to p.out.
-func (k *code) deparse(p *packet) {
+// deparse updates the checksums and writes the frame to p.out. emitted are the valid headers, where they are known.
+func (k *code) deparse(p *packet, emitted []*header) {
 	for _, update := range k.update {
 		update(p)
 	}
 	for _, f := range k.deparseOps {
 		f(p)
 	}
-	n := 0
-	for _, h := range k.order {
-		if p.w[h.valid] != 0 {
-			n += p.size(h)
+	if emitted == nil {
+		p.valid = p.valid[:0]
+		for _, h := range k.order {
+			if p.w[h.valid] != 0 {
+				p.valid = append(p.valid, h)
+			}
 		}
+		emitted = p.valid
+	}
+	n := 0
+	for _, h := range emitted {
+		n += p.size(h)
 	}
 	total := n + len(p.payload)
 	p.buf = slices.Grow(p.buf[:0], total)
 	out := p.buf[:total]
 	at := 0
-	for _, h := range k.order {
-		if p.w[h.valid] != 0 {
-			size := p.size(h)
-			h.emit(p.w, out[at:at+size])
-			at += size
-		}
+	for _, h := range emitted {
+		size := p.size(h)
+		h.emit(p.w, out[at:at+size])
+		at += size
 	}
 	copy(out[n:], p.payload)
 	p.out = out[:min(total, p.truncate)]

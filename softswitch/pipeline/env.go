@@ -43,6 +43,11 @@ type Env struct {
 	Strict bool
 	// Tracer sees what happens to each packet; nil is off and costs nothing.
 	Tracer Tracer
+	// Versions bounds the stretches of the program that are compiled again for
+	// what is known of the packets that come there: some kilobytes each, made as
+	// traffic needs them. 0 means 4096, a negative number none: then packets are
+	// processed about half as fast.
+	Versions int
 }
 
 // Digest is one digest message: the values of a learn list's fields.

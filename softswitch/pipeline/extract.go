@@ -82,6 +82,10 @@ func get48(b []byte) uint64 {
 // extractFixed reads all fields of a header without varbit from the start of b,
 // which is long enough.
 func (h *header) extractFixed(w []uint64, b []byte) {
+	if h.reads != nil {
+		read(h.reads, w, b)
+		return
+	}
 	for i := range h.steps {
 		h.steps[i].extract(w, b)
 	}
@@ -176,6 +180,10 @@ func putBits(b []byte, off, width int, src []uint64) {
 // emit writes a valid header to b, which has exactly its size, and returns
 // nothing: the size is known to the caller.
 func (h *header) emit(w []uint64, b []byte) {
+	if h.writes != nil {
+		write(h.writes, w, b)
+		return
+	}
 	clear(b)
 	bits := 0
 	for i := range h.steps {

@@ -34,6 +34,9 @@ type header struct {
 	varbit   int   // index of the varbit field, -1
 	siblings []int // validity words of the other members of its union
 	steps    []fieldStep
+
+	reads  []glimpse // of a header that windows cover, else nil
+	writes []window
 }
 
 // layout places every field of a program.
@@ -44,6 +47,7 @@ type layout struct {
 	metaStart int
 	metaEnd   int
 	words     int
+	widths    []int        // bits that can be set, by word
 	touched   map[int]bool // fields that the program mentions, by first word
 }
 
@@ -69,6 +73,7 @@ func newLayout(p *bmv2json.Program) *layout {
 		l.unionNext = append(l.unionNext, l.words)
 		l.words++
 	}
+	l.measure()
 	for _, u := range p.Unions {
 		for _, h := range u.Headers {
 			for _, other := range u.Headers {
@@ -94,7 +99,24 @@ func (l *layout) place(h *bmv2json.Header, valid int) {
 	}
 	hd.end = l.words
 	hd.steps = fieldSteps(&hd)
+	hd.reads, hd.writes = windows(&hd)
 	l.headers[h.Index] = hd
+}
+
+func (l *layout) measure() {
+	l.widths = make([]int, l.words)
+	for i := range l.widths {
+		l.widths[i] = 64
+	}
+	for i := range l.headers {
+		h := &l.headers[i]
+		l.widths[h.valid] = 1
+		for _, f := range h.fields {
+			if f.words == 1 {
+				l.widths[f.off] = f.width
+			}
+		}
+	}
 }
 
 // slot finds a field's place; "$valid$" is a field of one bit.

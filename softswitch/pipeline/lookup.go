@@ -66,7 +66,7 @@ func sameKey(rec, key []uint64) bool {
 // search looks a packed key up in a table that is not exact.
 func (t *Table) search(p *packet, key []uint64) uint32 {
 	if t.linear != nil {
-		return t.scan(key)
+		return t.scan(t.linear, key)
 	}
 	bestPrio, best := int64(-1)<<62, noRecord
 	masked := p.masked[:len(key)]
@@ -94,11 +94,11 @@ func (t *Table) search(p *packet, key []uint64) uint32 {
 
 // scan goes through the flat copy of a small table: value and mask of each
 // entry, then its record's number.
-func (t *Table) scan(key []uint64) uint32 {
+func (t *Table) scan(rows, key []uint64) uint32 {
 	n := len(key)
 	if n == 1 && t.def.bounds == 0 {
 		k := key[0]
-		for l := t.linear; len(l) >= 3; l = l[3:] {
+		for l := rows; len(l) >= 3; l = l[3:] {
 			if k&l[1] == l[0] {
 				return uint32(l[2])
 			}
@@ -106,7 +106,7 @@ func (t *Table) scan(key []uint64) uint32 {
 		return noRecord
 	}
 next:
-	for l := t.linear; len(l) > 0; l = l[2*n+1:] {
+	for l := rows; len(l) > 0; l = l[2*n+1:] {
 		for i, k := range key {
 			if k&l[n+i] != l[i] {
 				continue next

@@ -13,6 +13,16 @@ type move struct {
 type step struct {
 	do op
 	m  *move
+	e  effect
+}
+
+// stepOf is the step that a move is.
+func (m move) step() step {
+	do := func(p *packet) { p.w[m.dst] = p.w[m.src]&m.mask + m.k }
+	if m.mask == 0 {
+		do = func(p *packet) { p.w[m.dst] = m.k }
+	}
+	return step{do: do, m: &m, e: effect{bounded: true, writes: []int{m.dst}, pure: true, reads: []int{m.src}}}
 }
 
 // fuseMoves makes the operations of a list of steps.

@@ -16,6 +16,7 @@ type packet struct {
 	out     []byte // the deparsed frame
 	calc    []byte // input of a calculation
 	buf     []byte // out's memory
+	valid   []*header
 
 	number     uint64 // of the received frame; copies share it
 	passes     int
@@ -24,6 +25,8 @@ type packet struct {
 	ingressLen int    // bytes counters and meters count
 	truncate   int    // bytes the frame is cut to when it leaves
 	now        uint64 // Env.Now when this pass of ingress began
+
+	ended *version // in which ingress ended, for egress to begin at; nil for copies
 
 	parserError   uint64
 	checksumError bool

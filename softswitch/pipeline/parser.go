@@ -17,6 +17,17 @@ type state struct {
 	name string
 	ops  []parseOp
 	next func(p *packet) (*state, bool) // nil state = accept
+
+	steps  []parserStep // ops, for what is made of them later
+	always bool         // it leads to then in any case
+	then   *state
+}
+
+// parserStep is an operation of a parser that may fail, or else the step that it is.
+type parserStep struct {
+	op     parseOp
+	effect effect // of op
+	step   *step
 }
 
 // parserCode is a compiled parser.
@@ -86,12 +97,14 @@ func (c *compiler) parser() error {
 			if err != nil {
 				return place(err, "parser state %s, operation %d", s.Name, j)
 			}
-			states[i].ops = append(states[i].ops, o)
+			states[i].ops = append(states[i].ops, o.op)
+			states[i].steps = append(states[i].steps, o)
 		}
 		var err error
 		if states[i].next, err = c.transition(s, to); err != nil {
 			return place(err, "parser state %s", s.Name)
 		}
+		states[i].always, states[i].then = unconditional(s), to(s.Default)
 	}
 	c.out.parser.init = to(src.Init)
 	return nil
@@ -99,13 +112,22 @@ func (c *compiler) parser() error {
 
 // parse runs the parser over p.in and leaves the rest in p.payload.
 func (k *code) parse(p *packet) {
+	k.beginParse(p)
+	k.walk(k.parser.init, p, 0)
+	k.endParse(p)
+}
+
+func (k *code) beginParse(p *packet) {
 	p.pos = 0
 	p.parserError = k.parser.errors.noError
 	p.checksumError = false
+}
+
+// walk runs the parser from a state on, which is the n-th of the packet.
+func (k *code) walk(s *state, p *packet, n int) {
 	traced := p.pl.env.Tracer != nil
-	s := k.parser.init
 loop:
-	for n := 0; s != nil; n++ {
+	for ; s != nil; n++ {
 		if n == maxStates {
 			p.parserError = k.parser.errors.timeout
 			break
@@ -127,6 +149,9 @@ loop:
 	if traced && p.parserError != k.parser.errors.noError {
 		p.pl.note(p, EventParseError, k.parser.errors.names[p.parserError])
 	}
+}
+
+func (k *code) endParse(p *packet) {
 	p.payload = p.in[p.pos:]
 	for _, verify := range k.verify {
 		if !verify(p) {
@@ -135,28 +160,41 @@ loop:
 	}
 }
 
-func (c *compiler) parserOp(o *bmv2json.ParserOp) (parseOp, error) {
+// infallible is an operation that does not fail.
+func infallible(do op, m *move, e effect) parserStep {
+	if do == nil {
+		do = func(*packet) {}
+	}
+	return parserStep{step: &step{do: do, m: m, e: e}, op: func(p *packet) bool {
+		do(p)
+		return true
+	}}
+}
+
+func (c *compiler) parserOp(o *bmv2json.ParserOp) (s parserStep, err error) {
 	switch o.Kind {
 	case bmv2json.OpExtract:
-		return c.extract(o)
+		s.op, err = c.extract(o)
+		if o.Header != nil {
+			h := &c.l.headers[o.Header.Index]
+			s.effect = effect{bounded: true, writes: h.words(), sets: h.validity(1)}
+		} // else it is one of a stack
 	case bmv2json.OpSet:
 		return c.parserSet(o)
 	case bmv2json.OpVerify:
-		return c.parserVerify(o)
+		s.effect = nothing
+		s.op, err = c.parserVerify(o)
 	case bmv2json.OpAdvance:
-		return c.advance(o)
+		s.effect = nothing
+		s.op, err = c.advance(o)
 	default:
 		f, err := c.primitive(o.Primitive)
 		if err != nil {
-			return nil, primitiveError(err, "parser", o.Primitive)
+			return s, primitiveError(err, "parser", o.Primitive)
 		}
-		return func(p *packet) bool {
-			if f != nil {
-				f(p)
-			}
-			return true
-		}, nil
+		return infallible(f, nil, c.effect(o.Primitive)), nil
 	}
+	return s, err
 }
 
 // extract compiles an extraction into a header, or the next of a stack.
@@ -285,62 +323,22 @@ func exact(c *compiler, n num) func(p *packet) uint64 {
 	}
 }
 
-func (c *compiler) parserSet(o *bmv2json.ParserOp) (parseOp, error) {
+func (c *compiler) parserSet(o *bmv2json.ParserOp) (s parserStep, err error) {
 	dst := c.l.slot(o.Dst)
 	if o.Expr.Kind == bmv2json.KLookahead {
-		look, fits := c.lookahead(o.Expr)
-		f, err := c.storeSlot(dst, look)
-		if err != nil {
-			return nil, err
-		}
-		short := c.out.parser.errors.tooShort
-		return func(p *packet) bool {
-			if !fits(p) {
-				p.parserError = short
-				return false
-			}
-			f(p)
-			return true
-		}, nil
+		s.effect.writes, s.effect.bounded = span(dst.off, dst.off+dst.words), !dst.varbit
+		s.op, err = c.lookaheadSet(dst, o.Expr)
+		return s, err
 	}
-	var f op
-	var err error
 	dstExpr := &bmv2json.Expr{Kind: bmv2json.KField, Type: bmv2json.Data, Field: o.Dst}
 	params := []bmv2json.Param{{Expr: dstExpr}, {Expr: o.Expr}}
+	prim, compile := "assign", c.assignPrim
 	if dst.varbit {
-		f, err = c.assignVarBit(params)
-	} else {
-		f, err = c.assignPrim(params)
+		prim, compile = "assign_VL", c.assignVarBit
 	}
-	if err != nil {
-		return nil, err
-	}
-	return func(p *packet) bool {
-		f(p)
-		return true
-	}, nil
-}
-
-// lookahead reads bits ahead of the parser's position; fits tells whether the
-// packet is long enough.
-func (c *compiler) lookahead(e *bmv2json.Expr) (n num, fits func(p *packet) bool) {
-	off, width, words := e.Offset, e.Width, (e.Width+63)/64
-	n.lo, n.hi = unsignedRange(width)
-	need := (off + width + 7) / 8
-	fits = func(p *packet) bool { return len(p.in)-p.pos >= need }
-	t := c.scratch(words)
-	read := func(p *packet) []uint64 {
-		v := p.tmp[t : t+words]
-		getBits(v, p.in[p.pos:], off, width)
-		return v
-	}
-	n.low = func(p *packet) uint64 { return read(p)[0] }
-	if words > 1 {
-		n.limbs = func(int) func(*packet, []uint64) {
-			return func(p *packet, dst []uint64) { copyLimbs(dst, read(p)) }
-		}
-	}
-	return n, fits
+	c.moved = nil
+	f, err := compile(params)
+	return infallible(f, c.moved, c.effect(&bmv2json.Primitive{Op: prim, Params: params})), err
 }
 
 func (c *compiler) parserVerify(o *bmv2json.ParserOp) (parseOp, error) {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -45,6 +46,8 @@ type Pipeline struct {
 	free   []*packet // recycled
 	runs   []*run    // recycled
 	before []uint64  // a packet's words before a step, for the tracer
+
+	special *specializer // nil while packets are traced
 }
 
 // New makes an instance. All its memory for registers, counters and meters is
@@ -92,6 +95,9 @@ func New(p *Program, env Env) *Pipeline {
 		}
 		pl.tables = append(pl.tables, t)
 		pl.byName[d.name] = t
+	}
+	if env.Tracer == nil && env.Versions >= 0 {
+		pl.special = newSpecializer(pl, cmp.Or(env.Versions, maxVersions))
 	}
 	return pl
 }

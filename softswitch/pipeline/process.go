@@ -104,21 +104,26 @@ func (pl *Pipeline) packet(r *run) *packet {
 		pl.free = pl.free[:n-1]
 		clear(p.w)
 	} else {
-		k := pl.code
-		p = &packet{
-			pl:     pl,
-			w:      make([]uint64, k.l.words),
-			tmp:    make([]uint64, k.tmpWords),
-			key:    make([]uint64, k.keyWords),
-			masked: make([]uint64, k.keyWords),
-			calc:   make([]byte, k.calcBytes),
-		}
+		p = pl.newPacket()
 	}
 	p.w[0] = 1
 	p.passes = 0
+	p.ended = nil
 	p.clearRequests()
 	r.used = append(r.used, p)
 	return p
+}
+
+func (pl *Pipeline) newPacket() *packet {
+	k := pl.code
+	return &packet{
+		pl:     pl,
+		w:      make([]uint64, k.l.words),
+		tmp:    make([]uint64, k.tmpWords),
+		key:    make([]uint64, k.keyWords),
+		masked: make([]uint64, k.keyWords),
+		calc:   make([]byte, k.calcBytes),
+	}
 }
 
 // copyOf makes a packet with the fields of p; nil when the run has made enough.
@@ -168,7 +173,17 @@ func (pl *Pipeline) ingress(r *run, p *packet) {
 	if pl.env.Tracer != nil {
 		pl.traceReceive(p)
 	}
-	k.parse(p)
+	s := pl.special
+	var begin *version
+	switch {
+	case s == nil:
+		k.parse(p)
+	case p.passes == 1:
+		begin = s.parse(p)
+	default:
+		k.parse(p)
+		begin = s.ingress
+	}
 	if p.parserError != k.parser.errors.noError {
 		pl.stats.ParserErrors++
 	}
@@ -181,7 +196,11 @@ func (pl *Pipeline) ingress(r *run, p *packet) {
 	if pl.env.Tracer != nil {
 		pl.traceChanges(p)
 	}
-	pl.apply(k.ingress, p)
+	if s == nil {
+		pl.apply(k.ingress, p)
+	} else {
+		p.ended = s.follow(begin, p)
+	}
 	p.exit = false
 
 	if p.clone {
@@ -246,7 +265,16 @@ func (pl *Pipeline) egress(r *run, p *packet) {
 		pl.trace(p, Event{Kind: EventEgress, Port: p.port})
 		pl.traceSnapshot(p)
 	}
-	pl.apply(k.egress, p)
+	var emitted []*header
+	if s := pl.special; s == nil {
+		pl.apply(k.egress, p)
+	} else {
+		begin := s.egress
+		if p.ended != nil {
+			begin = s.departing(p.ended)
+		}
+		emitted = s.follow(begin, p).emitted
+	}
 	p.exit = false
 	if p.clone {
 		pl.cloneEgress(r, p)
@@ -255,7 +283,7 @@ func (pl *Pipeline) egress(r *run, p *packet) {
 		pl.drop(p, "egress")
 		return
 	}
-	k.deparse(p)
+	k.deparse(p, emitted)
 	if p.recirculate > 0 {
 		pl.recirculate(r, p)
 		return

@@ -33,6 +33,8 @@ type code struct {
 	fieldLists map[int][]slot
 	learnLists []learnList
 
+	ingressWords, egressWords *relevance
+
 	calcBytes int // most bytes of a calculation's input without payload
 	keyWords  int
 	tmpWords  int
@@ -129,5 +131,6 @@ func compile(src *bmv2json.Program, strict bool) (*code, error) {
 	s.egressClock = s.egressTimestamp.ok && c.l.touched[s.egressTimestamp.off] ||
 		s.deqTimedelta.ok && c.l.touched[s.deqTimedelta.off]
 	c.out.tmpWords = c.tmpWords
+	c.out.ingressWords, c.out.egressWords = c.out.relevances()
 	return c.out, nil
 }

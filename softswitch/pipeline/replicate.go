@@ -80,6 +80,7 @@ func (pl *Pipeline) multicast(r *run, p *packet, group uint16) {
 	// BMv2's copies forget a truncation.
 	p.truncate = noTruncate
 	p.clone, p.digest, p.recirculate = false, 0, 0
+	p.ended = nil
 	pl.fanOut(r, p, copies)
 }
 

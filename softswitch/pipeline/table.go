@@ -17,6 +17,7 @@ type Table struct {
 	linear []uint64 // see scan; nil when the table is exact or large
 
 	deflt      *call // nil = none
+	defltSlot  int   // position of its action
 	defltCount CounterData
 	frozen     bool // the entries are the program's
 
@@ -39,7 +40,8 @@ const (
 const notified = 1 << 63
 
 func newTable(pl *Pipeline, def *tableDef) *Table {
-	t := &Table{pl: pl, def: def, recs: records{stride: def.stride}, deflt: def.defaultCall}
+	t := &Table{pl: pl, def: def, recs: records{stride: def.stride}}
+	t.useDefault(def.defaultCall)
 	if def.exact {
 		t.groups = []*group{{mask: def.full}}
 	} else {
@@ -339,7 +341,7 @@ func (t *Table) SetDefault(c *Call) error {
 	if err != nil {
 		return fmt.Errorf("table %s: default action: %w", t.def.name, err)
 	}
-	t.deflt = k
+	t.useDefault(k)
 	return nil
 }
 
@@ -348,8 +350,14 @@ func (t *Table) ResetDefault() error {
 	if t.def.defaultConst {
 		return fmt.Errorf("table %s: default action: %w", t.def.name, ErrConst)
 	}
-	t.deflt = t.def.defaultCall
+	t.useDefault(t.def.defaultCall)
 	return nil
+}
+
+func (t *Table) useDefault(k *call) {
+	if t.deflt = k; k != nil {
+		t.defltSlot = t.def.slotOf[k.action]
+	}
 }
 
 // loadEntries enters the program's constant entries. Of entries that match the

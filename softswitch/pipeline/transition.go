@@ -21,7 +21,7 @@ const mapThreshold = 12
 // words without gaps.
 func (c *compiler) transition(s *bmv2json.State, to func(*bmv2json.State) *state) (func(*packet) (*state, bool), error) {
 	fallback := to(s.Default)
-	if len(s.Key) == 0 || len(s.Transitions) == 0 {
+	if unconditional(s) {
 		return func(*packet) (*state, bool) { return fallback, true }, nil
 	}
 	total := 0
@@ -45,12 +45,12 @@ func (c *compiler) transition(s *bmv2json.State, to func(*bmv2json.State) *state
 		}
 		cases = append(cases, ch)
 	}
-	build, t, err := c.selectKey(s, words)
+	build, t, word, err := c.selectKey(s, words)
 	if err != nil {
 		return nil, err
 	}
 	if words == 1 && !sets {
-		return c.selectWord(cases, build, t, total, fallback), nil
+		return c.selectWord(cases, word, total, fallback), nil
 	}
 	return func(p *packet) (*state, bool) {
 		if !build(p) {
@@ -73,6 +73,9 @@ func (c *compiler) transition(s *bmv2json.State, to func(*bmv2json.State) *state
 	}, nil
 }
 
+// unconditional tells whether a state leads to its default in any case.
+func unconditional(s *bmv2json.State) bool { return len(s.Key) == 0 || len(s.Transitions) == 0 }
+
 func equalMasked(key, value, mask []uint64) bool {
 	for i := range value {
 		if key[i]&mask[i] != value[i] {
@@ -83,7 +86,7 @@ func equalMasked(key, value, mask []uint64) bool {
 }
 
 // selectWord is the select on a key of up to 64 bits.
-func (c *compiler) selectWord(cases []choice, build func(*packet) bool, t, width int, fallback *state) func(*packet) (*state, bool) {
+func (c *compiler) selectWord(cases []choice, word func(*packet) (uint64, bool), width int, fallback *state) func(*packet) (*state, bool) {
 	exact := true
 	for _, ch := range cases {
 		exact = exact && ch.mask[0] == mask64(width)
@@ -96,10 +99,11 @@ func (c *compiler) selectWord(cases []choice, build func(*packet) bool, t, width
 			}
 		}
 		return func(p *packet) (*state, bool) {
-			if !build(p) {
+			key, ok := word(p)
+			if !ok {
 				return nil, false
 			}
-			if next, ok := m[p.tmp[t]]; ok {
+			if next, ok := m[key]; ok {
 				return next, true
 			}
 			return fallback, true
@@ -114,10 +118,10 @@ func (c *compiler) selectWord(cases []choice, build func(*packet) bool, t, width
 		arms[i] = arm{ch.value[0], ch.mask[0], ch.next}
 	}
 	return func(p *packet) (*state, bool) {
-		if !build(p) {
+		key, ok := word(p)
+		if !ok {
 			return nil, false
 		}
-		key := p.tmp[t]
 		for i := range arms {
 			if key&arms[i].mask == arms[i].value {
 				return arms[i].next, true
@@ -128,9 +132,10 @@ func (c *compiler) selectWord(cases []choice, build func(*packet) bool, t, width
 }
 
 // selectKey compiles the packing of the key into scratch words from t on; it
-// fails, with PacketTooShort, when a lookahead goes beyond the packet.
-func (c *compiler) selectKey(s *bmv2json.State, words int) (func(*packet) bool, int, error) {
-	t := c.scratch(words)
+// fails, with PacketTooShort, when a lookahead goes beyond the packet. word does
+// the same for a key of one word, which it gives.
+func (c *compiler) selectKey(s *bmv2json.State, words int) (build func(*packet) bool, t int, word func(*packet) (uint64, bool), err error) {
+	t = c.scratch(words)
 	type part struct {
 		fits  func(p *packet) bool
 		low   func(p *packet) uint64
@@ -139,6 +144,7 @@ func (c *compiler) selectKey(s *bmv2json.State, words int) (func(*packet) bool, 
 		width int
 	}
 	var parts []part
+	var fields []keyPart // the same, when all are fields
 	for i, e := range s.Key {
 		w := s.KeyWidths[i]
 		var n num
@@ -146,36 +152,40 @@ func (c *compiler) selectKey(s *bmv2json.State, words int) (func(*packet) bool, 
 		if e.Kind == bmv2json.KLookahead {
 			n, fits = c.lookahead(e)
 		} else {
-			var err error
 			if n, err = c.num(e); err != nil {
-				return nil, 0, err
+				return nil, 0, nil, err
 			}
 		}
-		if len(s.Key) == 1 && w <= 64 && fits == nil {
-			low, m := n.low, mask64(w)
-			return func(p *packet) bool {
-				p.tmp[t] = low(p) & m
-				return true
-			}, t, nil
+		if n.shape == shapeField && w <= 64 {
+			fields = append(fields, keyPart{n.off, w, mask64(w)})
 		}
 		size := (w + 63) / 64
 		parts = append(parts, part{fits: fits, low: n.low, write: n.write(size), tmp: c.scratch(size), width: w})
 	}
 	short := c.out.parser.errors.tooShort
-	if words == 1 {
-		return func(p *packet) bool {
+	switch {
+	case words > 1:
+	case len(fields) == len(parts):
+		word = fieldsWord(fields)
+	default:
+		word = func(p *packet) (uint64, bool) {
 			var key uint64
 			for i := range parts {
 				x := &parts[i]
 				if x.fits != nil && !x.fits(p) {
 					p.parserError = short
-					return false
+					return 0, false
 				}
 				key = key<<uint(x.width) | x.low(p)&mask64(x.width)
 			}
-			p.tmp[t] = key
-			return true
-		}, t, nil
+			return key, true
+		}
+	}
+	if word != nil {
+		return func(p *packet) (ok bool) {
+			p.tmp[t], ok = word(p)
+			return ok
+		}, t, word, nil
 	}
 	return func(p *packet) bool {
 		key := p.tmp[t : t+words]
@@ -197,7 +207,29 @@ func (c *compiler) selectKey(s *bmv2json.State, words int) (func(*packet) bool, 
 			}
 		}
 		return true
-	}, t, nil
+	}, t, nil, nil
+}
+
+// keyPart is a field of a key.
+type keyPart struct {
+	off, width int
+	mask       uint64
+}
+
+// fieldsWord packs fields into one word.
+func fieldsWord(fields []keyPart) func(*packet) (uint64, bool) {
+	if len(fields) == 1 {
+		f := fields[0]
+		return func(p *packet) (uint64, bool) { return p.w[f.off] & f.mask, true }
+	}
+	return func(p *packet) (uint64, bool) {
+		var key uint64
+		for i := range fields {
+			f := &fields[i]
+			key = key<<uint(f.width) | p.w[f.off]&f.mask
+		}
+		return key, true
+	}
 }
 
 // packKey packs constants as selectKey packs the key.

@@ -43,9 +43,12 @@ type Target struct {
 var _ vector.Target = (*Target)(nil)
 
 // Start starts a switch.
-func Start(ctx context.Context) (*Target, error) {
+func Start(ctx context.Context) (*Target, error) { return StartVersions(ctx, 0) }
+
+// StartVersions starts a switch that compiles no more than so many versions for its traffic (softswitch.Options).
+func StartVersions(ctx context.Context, versions int) (*Target, error) {
 	t := &Target{server: grpc.NewServer(), served: make(chan error, 1)}
-	t.sw = softswitch.New(softswitch.Options{DeviceID: deviceID, CPUPort: p4src.CPUPort, Now: t.clock.Load})
+	t.sw = softswitch.New(softswitch.Options{DeviceID: deviceID, CPUPort: p4src.CPUPort, Now: t.clock.Load, Versions: versions})
 	for id := uint32(0); id <= lastPort; id++ {
 		if err := t.sw.AddPort(id, port{t, id}); err != nil {
 			return nil, errors.Join(err, t.sw.Close())

@@ -1,0 +1,187 @@
+package pipeline
+
+// maxStretch bounds the states that one version of a parser takes in.
+const maxStretch = 32
+
+// parserVersion is a parser's state for what is known where it is entered, and the states that follow in any case.
+type parserVersion struct {
+	first   *state
+	ops     []parseOp
+	states  int
+	last    *state // whose transition decides
+	f       *facts // behind the operations
+	ways    []parserWay
+	ingress *version // where ingress begins when the packet is accepted here
+}
+
+// parserWay leads from one state to another.
+type parserWay struct {
+	to *state
+	v  *parserVersion // nil when there could be no more versions
+}
+
+// arrived are the facts of a packet that has just come.
+func (s *specializer) arrived() *facts {
+	k := s.pl.code
+	f := fresh(k.l.words)
+	for _, x := range []stdField{k.std.ingressPort, k.std.packetLength, k.std.ingressTimestamp} {
+		if x.ok {
+			f.forget(x.off)
+		}
+	}
+	return f
+}
+
+func (s *specializer) parserAt(st *state, f *facts) *parserVersion {
+	if st == nil || s.left == 0 {
+		return nil
+	}
+	o := parserOrigin{st, f.sum()}
+	if v := s.states[o]; v != nil {
+		return v
+	}
+	s.left--
+	b := &assembler{s: s, f: f.clone()}
+	v := &parserVersion{first: st, f: b.f}
+	flush := func() {
+		if ops := fuseMoves(withoutLost(b.steps)); len(ops) > 0 {
+			v.ops = append(v.ops, func(p *packet) bool {
+				for _, f := range ops {
+					f(p)
+				}
+				return true
+			})
+		}
+		b.steps = nil
+	}
+	for {
+		v.states++
+		for i := range st.steps {
+			if x := &st.steps[i]; x.step != nil {
+				b.add(*x.step)
+			} else {
+				flush()
+				v.ops = append(v.ops, x.op)
+				b.f.after(&x.effect)
+			}
+		}
+		if !st.always || st.then == nil || v.states == maxStretch {
+			break
+		}
+		st = st.then
+	}
+	flush()
+	v.last = st
+	s.states[o] = v
+	return v
+}
+
+// parse is code.parse for a packet that nothing has touched. It gives the version of ingress that the packet's way through
+// the parser leads to.
+func (s *specializer) parse(p *packet) *version {
+	k := s.pl.code
+	k.beginParse(p)
+	root := s.walk(p)
+	k.endParse(p)
+	return root
+}
+
+func (s *specializer) walk(p *packet) *version {
+	v := s.parser
+	if v == nil { // a parser without states
+		return s.ingress
+	}
+	for n := 0; n+v.states <= maxStates; {
+		for _, o := range v.ops {
+			if !o(p) {
+				return s.ingress
+			}
+		}
+		n += v.states
+		next, ok := v.last.next(p)
+		if !ok {
+			return s.ingress
+		}
+		if next == nil {
+			if v.ingress == nil {
+				v.ingress = s.accepted(v)
+			}
+			return v.ingress
+		}
+		w := s.way(v, next)
+		if w == nil {
+			s.pl.code.walk(next, p, n)
+			return s.ingress
+		}
+		v = w
+		if n+v.states > maxStates {
+			s.pl.code.walk(next, p, n)
+		}
+	}
+	return s.ingress
+}
+
+// way gives the version of a state that follows.
+func (s *specializer) way(v *parserVersion, to *state) *parserVersion {
+	for i := range v.ways {
+		if v.ways[i].to == to {
+			return v.ways[i].v
+		}
+	}
+	next := s.parserAt(to, v.f)
+	v.ways = append(v.ways, parserWay{to, next})
+	return next
+}
+
+// accepted makes the version of ingress behind a state.
+func (s *specializer) accepted(v *parserVersion) *version {
+	k := s.pl.code
+	f := v.f.clone()
+	if k.std.parserError.ok {
+		f.set(k.std.parserError.off, k.parser.errors.noError&mask64(k.std.parserError.width))
+	}
+	if k.std.checksumError.ok {
+		f.set(k.std.checksumError.off, 0)
+		if len(k.verify) > 0 {
+			f.forget(k.std.checksumError.off)
+		}
+	}
+	return s.at(k.ingressWords, k.ingress, f)
+}
+
+// departing gives the version of egress for a packet that ended ingress in v and is copied nowhere.
+func (s *specializer) departing(v *version) *version {
+	if v.egress == nil {
+		v.egress = s.egress
+		if v.f != nil {
+			std := &s.pl.code.std
+			f := v.f.clone()
+			for _, x := range []stdField{std.instanceType, std.enqTimestamp, std.enqDepth, std.egressTimestamp, std.deqTimedelta,
+				std.deqDepth, std.deqQueueingID, std.egressPort, std.egressSpec, std.packetLength} {
+				if x.ok {
+					f.forget(x.off)
+				}
+			}
+			v.egress = s.at(s.pl.code.egressWords, s.pl.code.egress, f)
+		}
+	}
+	return v.egress
+}
+
+// emitted lists the headers that are valid; nil when that is not known of all.
+func (s *specializer) emitted(f *facts) []*header {
+	k := s.pl.code
+	if len(k.deparseOps) > 0 {
+		return nil
+	}
+	valid := []*header{}
+	for _, h := range k.order {
+		if !f.known[h.valid] {
+			return nil
+		}
+		if f.w[h.valid] != 0 {
+			valid = append(valid, h)
+		}
+	}
+	return valid
+}

@@ -1,0 +1,197 @@
+package differential
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	p4v1 "github.com/p4lang/p4runtime/go/p4/v1"
+
+	"github.com/firstack/firstack/p4src"
+	"github.com/firstack/firstack/tests/packet"
+	"github.com/firstack/firstack/tests/vector"
+	"github.com/firstack/firstack/tests/vector/embedded"
+)
+
+// forms are how many versions of its code each of the embedded switches may make: none, so that packets go through the
+// program as it was compiled first; few, so that they do when those are used up; as many as it likes.
+var forms = []int{-1, 60, 0}
+
+// TestForms gives embedded switches that carry out a program in different ways the same, and demands the same of all:
+// frames, packet-ins, digests, entries, counters, registers.
+func TestForms(t *testing.T) {
+	t.Logf("seed %d", *seed)
+	const rounds = 4 // of each program
+	for round := range rounds * len(p4src.Programs) {
+		program := string(p4src.Programs[round%len(p4src.Programs)])
+		t.Run(fmt.Sprintf("%s/%d", program, round), func(t *testing.T) {
+			if err := compareForms(t, program, round); err != nil {
+				t.Errorf("-seed %d: %v", *seed, err)
+			}
+		})
+	}
+}
+
+func compareForms(t *testing.T, name string, round int) error {
+	ctx := t.Context()
+	program, err := vector.LoadProgram(name)
+	if err != nil {
+		return err
+	}
+	var switches []*pair
+	for _, versions := range forms {
+		target, err := embedded.StartVersions(ctx, versions)
+		if err != nil {
+			return err
+		}
+		p := &pair{program: program, ours: target}
+		defer func() {
+			if err := p.close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if err := target.Load(ctx, program); err != nil {
+			return err
+		}
+		switches = append(switches, p)
+	}
+	r := rand.New(rand.NewPCG(*seed, uint64(1000+round)))
+	tr := &traffic{r: r, program: name}
+	for range flowsAtOnce {
+		tr.begin()
+	}
+	g := &generator{r: r, flows: func() []flow { return tr.flows }, info: program.Info, oneShot: chance(r, 4)}
+	base, err := baseUpdates(program, pick(r, bases[name]))
+	if err != nil {
+		return err
+	}
+	if g.oneShot {
+		base = slices.DeleteFunc(base, usesProfile)
+	}
+	written := g.initial()
+	write := func(updates []*p4v1.Update) (err error) {
+		for _, p := range switches {
+			err = errors.Join(err, p.write(ctx, updates))
+		}
+		return err
+	}
+	if err := errors.Join(write(base), write(written)); err != nil {
+		return err
+	}
+	for switches[0].packets < perRound {
+		if chance(r, 8) {
+			if err := write(g.change(written)); err != nil {
+				return err
+			}
+		}
+		if chance(r, 12) {
+			out := g.packetOut(tr.next().frame)
+			for _, p := range switches {
+				if err := p.packetOut(ctx, out); err != nil {
+					return err
+				}
+			}
+		}
+		one := tr.next()
+		var left []string
+		for _, p := range switches {
+			p.packets++
+			p.clock += tick
+			if err := errors.Join(p.ours.Advance(p.clock), p.ours.Send(one.port, one.frame)); err != nil {
+				return err
+			}
+			left = append(left, frameTexts(p.ours.Frames()))
+		}
+		for i := range left {
+			if left[i] != left[0] {
+				return fmt.Errorf("packet %d at port %d: %s\n%x\n%d versions:\n%s%d versions:\n%s",
+					switches[0].packets, one.port, one.text, one.frame, forms[0], left[0], forms[i], left[i])
+			}
+		}
+	}
+	var states []string
+	for _, p := range switches {
+		state, err := p.state(t)
+		if err != nil {
+			return err
+		}
+		states = append(states, state)
+	}
+	for i, s := range states {
+		if s != states[0] {
+			return fmt.Errorf("with %d versions the state differs from that with %d:\n%s", forms[i], forms[0], firstDifference(s, states[0]))
+		}
+	}
+	return nil
+}
+
+func frameTexts(frames []vector.Frame) string {
+	var b strings.Builder
+	for _, f := range frames {
+		fmt.Fprintf(&b, "port %d %s %x\n", f.Port, packet.Decode(f.Bytes), f.Bytes)
+	}
+	return b.String()
+}
+
+// state is what a switch has told its controller, and all that can be read.
+func (p *pair) state(t *testing.T) (string, error) {
+	events, err := p.ours.Control(t.Context())
+	if err != nil {
+		return "", err
+	}
+	p.keep(events)
+	var b strings.Builder
+	for _, in := range p.ourIns {
+		fmt.Fprintf(&b, "packet-in %x %s\n", in.Payload, metadata(in))
+	}
+	for _, m := range p.messages(p.ourTold) {
+		fmt.Fprintln(&b, m)
+	}
+	var queries []*p4v1.Entity
+	for _, x := range p.program.Info.Tables {
+		queries = append(queries, &p4v1.Entity{Entity: &p4v1.Entity_TableEntry{TableEntry: &p4v1.TableEntry{
+			TableId: x.Preamble.Id, CounterData: &p4v1.CounterData{},
+		}}})
+	}
+	for _, x := range p.program.Info.Counters {
+		queries = append(queries, &p4v1.Entity{Entity: &p4v1.Entity_CounterEntry{CounterEntry: &p4v1.CounterEntry{CounterId: x.Preamble.Id}}})
+	}
+	for _, x := range p.program.Info.Registers {
+		queries = append(queries, &p4v1.Entity{Entity: &p4v1.Entity_RegisterEntry{RegisterEntry: &p4v1.RegisterEntry{RegisterId: x.Preamble.Id}}})
+	}
+	for _, q := range queries {
+		read, err := p.ours.Read(t.Context(), q)
+		if err != nil {
+			return "", fmt.Errorf("%v: %w", q, err)
+		}
+		var lines []string
+		for _, e := range read {
+			if r := e.GetRegisterEntry(); r != nil && len(bytes.Trim(r.GetData().GetBitstring(), "\x00")) == 0 {
+				continue // most cells
+			}
+			for key, text := range entityTexts([]*p4v1.Entity{e}) {
+				lines = append(lines, strings.TrimSpace(key+" "+text))
+			}
+		}
+		slices.Sort(lines)
+		for _, l := range lines {
+			fmt.Fprintln(&b, l)
+		}
+	}
+	return b.String(), nil
+}
+
+// firstDifference gives the first lines that differ.
+func firstDifference(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			return x[i] + "\n" + y[i]
+		}
+	}
+	return fmt.Sprintf("%d and %d lines", len(x), len(y))
+}
