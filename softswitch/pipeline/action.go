@@ -62,20 +62,13 @@ func (c *compiler) action(src *bmv2json.Action) (*action, error) {
 			a.jumps = append(a.jumps, step)
 			continue
 		}
-		c.moved = nil
-		f, err := c.primitive(prim)
+		steps, err := c.steps(prim)
 		if err != nil {
 			return nil, primitiveError(err, src.Name, prim)
 		}
-		if f != nil {
-			s := step{do: f, e: c.effect(prim)}
-			if prim.Op == "assign" {
-				s.m = c.moved
-			}
-			a.steps = append(a.steps, s)
-		}
+		a.steps = append(a.steps, steps...)
 	}
-	a.ops = fuseMoves(a.steps)
+	a.ops = fuse(a.steps)
 	return a, nil
 }
 

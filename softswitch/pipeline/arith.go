@@ -40,19 +40,16 @@ func (c *compiler) ring(op string, a, b num) num {
 		n.lo, n.hi = bitRange(&a, &b)
 	}
 	n.lo, n.hi = capped(n.lo, n.hi)
-	if op == "&" && b.shape == shapeConst && a.masked != nil {
-		n.low = a.masked(b.k)
-	} else {
-		n.low = ringLow(op, &a, &b)
-	}
+	n.low = ringLow(op, &a, &b)
 	switch {
 	case op == "+":
-		n.masked = maskedSum(op, &a, &b)
 		n.sum(&a, &b)
-	case op == "-":
-		n.masked = maskedSum(op, &a, &b)
+	case op == "-" && b.shape == shapeConst:
+		n.sum(&a, &num{shape: shapeConst, k: -b.k})
 	case op == "&" && b.shape == shapeConst:
 		n.masking(&a, b.k)
+	case op == "|":
+		n.joining(&a, &b)
 	}
 	if !n.unsigned() && !n.signed() {
 		n.limbs = c.ringLimbs(op, a, b)
@@ -63,35 +60,6 @@ func (c *compiler) ring(op string, a, b num) num {
 // isMask tells whether v is 2^n - 1.
 func isMask(v *big.Int) bool {
 	return v.Sign() > 0 && new(big.Int).And(v, new(big.Int).Add(v, big1)).Sign() == 0
-}
-
-// maskedSum fuses (a + b) & k, which is how p4c writes every addition.
-func maskedSum(op string, a, b *num) func(k uint64) func(p *packet) uint64 {
-	x, y, c, i, j := a.low, b.low, b.k, a.off, b.off
-	if op == "-" {
-		if b.shape == shapeConst {
-			c = -c
-		} else {
-			return func(k uint64) func(p *packet) uint64 {
-				return func(p *packet) uint64 { return (x(p) - y(p)) & k }
-			}
-		}
-	}
-	return func(k uint64) func(p *packet) uint64 {
-		switch {
-		case a.shape == shapeField && b.shape == shapeConst:
-			return func(p *packet) uint64 { return (p.w[i] + c) & k }
-		case a.shape == shapeField && b.shape == shapeField:
-			return func(p *packet) uint64 { return (p.w[i] + p.w[j]) & k }
-		case b.shape == shapeConst:
-			return func(p *packet) uint64 { return (x(p) + c) & k }
-		case b.shape == shapeField:
-			return func(p *packet) uint64 { return (x(p) + p.w[j]) & k }
-		case a.shape == shapeField:
-			return func(p *packet) uint64 { return (p.w[i] + y(p)) & k }
-		}
-		return func(p *packet) uint64 { return (x(p) + y(p)) & k }
-	}
 }
 
 // ringLow picks the closure for the shapes at hand.
@@ -208,13 +176,15 @@ func (c *compiler) not(a num) num {
 	}
 	x := a.low
 	n.low = func(p *packet) uint64 { return ^x(p) }
-	if t, ok := a.single(); ok {
-		n.inverted = &t
+	if parts, k, _, ok := a.parts(); ok && len(parts) == 1 && k == 0 {
+		n.inverted = &parts[0]
 	}
-	if i := a.off; a.shape == shapeField {
-		n.masked = func(k uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return ^p.w[i] & k } }
-	} else {
-		n.masked = func(k uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return ^x(p) & k } }
+	if x, ok := a.asSum(); ok && len(x.terms) > 0 && x.inv == 0 {
+		if x.inv = ^uint64(0); x.mask == x.inv {
+			n.final = &x
+		} else {
+			n.residue = &x
+		}
 	}
 	if !n.unsigned() && !n.signed() {
 		n.limbs = func(count int) func(*packet, []uint64) {
@@ -252,7 +222,7 @@ func (c *compiler) shl(a, b num) num {
 	if b.shape == shapeConst {
 		k := b.k & 0xffffffff
 		n.low = func(p *packet) uint64 { return x(p) << k }
-		n.masked = func(m uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return x(p) << k & m } }
+		n.raising(&a, k)
 	} else {
 		n.low = func(p *packet) uint64 { return x(p) << by(p) } // Go: 0 when 64 or more
 	}
@@ -283,7 +253,6 @@ func (c *compiler) shr(a, b num) num {
 	case a.unsigned() && b.shape == shapeConst:
 		k := b.k & 0xffffffff
 		n.low = func(p *packet) uint64 { return x(p) >> k }
-		n.masked = func(m uint64) func(p *packet) uint64 { return func(p *packet) uint64 { return x(p) >> k & m } }
 		n.shifting(&a, k)
 	case a.unsigned():
 		n.low = func(p *packet) uint64 { return x(p) >> by(p) }

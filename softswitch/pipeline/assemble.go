@@ -74,7 +74,7 @@ func (b *assembler) decide(n *node) {
 
 func (b *assembler) finish(kind versionKind, n *node) {
 	b.v.kind, b.v.node, b.v.f = kind, n, b.f
-	b.v.ops = fuseMoves(withoutLost(b.steps))
+	b.v.ops = fuse(withoutLost(b.steps))
 	if kind == toEnd {
 		b.v.emitted = b.s.emitted(b.f)
 	}
@@ -98,8 +98,14 @@ func (b *assembler) action(a *action, args []uint64, known, set bool) {
 func (b *assembler) add(s step) {
 	f, e := b.f, &s.e
 	switch {
-	case s.m != nil && (s.m.mask == 0 || f.known[s.m.src]):
-		b.store(s.m.dst, f.w[s.m.src]&s.m.mask+s.m.k)
+	case s.sum != nil:
+		x := s.sum.folded(f)
+		if len(x.terms) == 0 {
+			b.store(x.dst, x.value(nil))
+			return
+		}
+		f.forget(x.dst)
+		b.steps = append(b.steps, x.step())
 	case e.idle.off != 0 && f.holds(e.idle):
 	case e.pure && f.all(e.reads) && (b.argsKnown || !e.args):
 		b.compute(s)
@@ -120,7 +126,7 @@ func (b *assembler) store(off int, v uint64) {
 		return
 	}
 	b.f.set(off, v)
-	b.steps = append(b.steps, move{dst: off, k: v}.step())
+	b.steps = append(b.steps, setTo(off, v).step())
 }
 
 // compute carries out now what depends on nothing unknown.

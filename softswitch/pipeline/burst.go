@@ -14,11 +14,12 @@ type sentFrame struct {
 	from, to int
 }
 
-// ProcessBurst does what Process does to each frame, in order, and locks the instance only once. It
-// does not transmit: what came out is in b until the next call.
+// ProcessBurst does what Process does to each frame, in order, and locks the instance and reads the clock only once: the
+// frames have one time of arrival. It does not transmit: what came out is in b until the next call.
 func (pl *Pipeline) ProcessBurst(b *Burst, port uint32, frames [][]byte) {
 	b.out, b.memory = b.out[:0], b.memory[:0]
 	pl.mu.Lock()
+	b.r.now = pl.now()
 	for _, f := range frames {
 		pl.one(&b.r, port, f)
 		for _, p := range b.r.out {

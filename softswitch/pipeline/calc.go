@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/binary"
 	"math/big"
 
 	"github.com/firstack/firstack/softswitch/bmv2json"
@@ -16,6 +17,9 @@ func (c *compiler) calculation(calc *bmv2json.Calculation) (func(p *packet) uint
 	hash, ok := hashFuncs[calc.Algo]
 	if !ok {
 		return nil, unsupported("calculation %s: algorithm %q", calc.Name, calc.Algo)
+	}
+	if f, ok := c.fieldsCalculation(calc, hash); ok {
+		return f, nil
 	}
 	var parts []calcPart
 	payload := false
@@ -54,6 +58,41 @@ func (c *compiler) calculation(calc *bmv2json.Calculation) (func(p *packet) uint
 		}
 		return hash(b)
 	}, nil
+}
+
+// calcField is a field of whole bytes.
+type calcField struct {
+	off, valid int
+	bytes      int
+}
+
+// fieldsCalculation is the short way for fields of up to eight whole bytes.
+func (c *compiler) fieldsCalculation(calc *bmv2json.Calculation, hash hashFunc) (func(p *packet) uint64, bool) {
+	var fields []calcField
+	most := 0
+	for _, in := range calc.Input {
+		if in.Payload || in.Field == nil {
+			return nil, false
+		}
+		s := c.l.slot(*in.Field)
+		if s.words > 1 || s.varbit || s.width%8 != 0 {
+			return nil, false
+		}
+		fields = append(fields, calcField{s.off, c.l.headers[in.Field.Header.Index].valid, s.width / 8})
+		most += s.width / 8
+	}
+	c.out.calcBytes = max(c.out.calcBytes, most+8) // each is written as eight bytes
+	return func(p *packet) uint64 {
+		at := 0
+		for i := range fields {
+			f := &fields[i]
+			if p.w[f.valid] != 0 {
+				binary.BigEndian.PutUint64(p.calc[at:], p.w[f.off]<<((64-8*f.bytes)&63))
+				at += f.bytes
+			}
+		}
+		return hash(p.calc[:at])
+	}, true
 }
 
 // room zeroes the bytes that n more bits begin.

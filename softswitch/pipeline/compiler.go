@@ -20,7 +20,6 @@ type compiler struct {
 
 	params   []param  // of the action being compiled
 	sharing  *sharing // of the expression being compiled, nil = none
-	moved    *move    // what the last assignment does, if that is a move
 	tmpWords int
 }
 

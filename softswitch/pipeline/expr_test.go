@@ -304,6 +304,7 @@ func TestArithmetic(t *testing.T) {
 		for range 8 {
 			ref := &reference{g.fill()}
 			g.p.tmp = make([]uint64, g.c.tmpWords)
+			g.p.w = append(g.p.w, make([]uint64, g.c.l.words-len(g.p.w))...)
 			want := ref.data(e)
 			if n.lo.BitLen() <= maxBits-64 && (want.Cmp(n.lo) < 0 || want.Cmp(n.hi) > 0) {
 				t.Fatalf("%s = %v is outside %v to %v", show(e), want, n.lo, n.hi)

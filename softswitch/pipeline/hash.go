@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"math/bits"
 )
 
@@ -24,32 +23,49 @@ var hashFuncs = map[string]hashFunc{
 	"xor32":        xor32,
 }
 
-func crc32IEEE(b []byte) uint64 { return uint64(crc32.ChecksumIEEE(b)) }
+// reflected is a CRC of up to 32 bits whose bits come lowest first, by slicing (Kounavis and Berry, 2005): of each byte of a
+// word the table gives what it does to the remainder behind the word. The standard library's takes a byte at a time for
+// inputs as short as a flow's.
+type reflected [4][256]uint32
 
-// crc16Table: polynomial 0x8005, reflected.
-var crc16Table = func() (t [256]uint16) {
-	for i := range t {
-		r := uint16(i)
+func newReflected(polynomial uint32) *reflected {
+	t := &reflected{}
+	for i := range t[0] {
+		r := uint32(i)
 		for range 8 {
-			if r&1 != 0 {
-				r = r>>1 ^ 0xa001
-			} else {
-				r >>= 1
-			}
+			r = r>>1 ^ polynomial&-(r&1)
 		}
-		t[i] = r
+		t[0][i] = r
+	}
+	for i := range t[0] {
+		for n := 1; n < len(t); n++ {
+			t[n][i] = t[n-1][i]>>8 ^ t[0][byte(t[n-1][i])]
+		}
 	}
 	return t
-}()
+}
+
+func (t *reflected) update(r uint32, b []byte) uint32 {
+	for ; len(b) >= 4; b = b[4:] {
+		r ^= binary.LittleEndian.Uint32(b)
+		r = t[3][byte(r)] ^ t[2][byte(r>>8)] ^ t[1][byte(r>>16)] ^ t[0][r>>24]
+	}
+	for _, c := range b {
+		r = r>>8 ^ t[0][byte(r)^c]
+	}
+	return r
+}
+
+var (
+	crc32Table = newReflected(0xedb88320)
+	crc16Table = newReflected(0xa001)
+)
+
+// crc32IEEE is CRC-32/ISO-HDLC.
+func crc32IEEE(b []byte) uint64 { return uint64(^crc32Table.update(^uint32(0), b)) }
 
 // crc16 is CRC-16/ARC.
-func crc16(b []byte) uint64 {
-	var r uint16
-	for _, c := range b {
-		r = r>>8 ^ crc16Table[byte(r)^c]
-	}
-	return uint64(r)
-}
+func crc16(b []byte) uint64 { return uint64(crc16Table.update(0, b)) }
 
 // ccittTable: polynomial 0x1021.
 var ccittTable = func() (t [256]uint16) {

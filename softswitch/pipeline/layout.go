@@ -119,6 +119,13 @@ func (l *layout) measure() {
 	}
 }
 
+// scratch reserves a word for what is worked out on the way, so that it can be used as a field is. Nobody else reads it.
+func (l *layout) scratch() int {
+	l.words++
+	l.widths = append(l.widths, 64)
+	return l.words - 1
+}
+
 // slot finds a field's place; "$valid$" is a field of one bit.
 func (l *layout) slot(ref bmv2json.FieldRef) slot { return l.member(ref.Header.Index, ref.Field) }
 

@@ -19,13 +19,13 @@ type num struct {
 	// fits 64 bits and low says it all.
 	limbs func(n int) func(p *packet, dst []uint64)
 
-	// masked makes a function that gives low & k in one step; nil when there is
-	// nothing to fuse.
-	masked func(k uint64) func(p *packet) uint64
-
 	terms    []term // low is their sum and addend; nil when it is no such sum
 	addend   uint64
 	inverted *term // low is the complement of this term
+
+	final *sum // low is this sum, of which nothing is a part: it is inverted, or a mask takes a carry away
+
+	residue *sum // the bits of low that its mask has are those of this sum
 
 	// The shape, for specialised forms.
 	shape shape

@@ -24,7 +24,7 @@ type packet struct {
 	length     int    // packet_length as BMv2 keeps it: add_header and remove_header change it
 	ingressLen int    // bytes counters and meters count
 	truncate   int    // bytes the frame is cut to when it leaves
-	now        uint64 // Env.Now when this pass of ingress began
+	now        uint64 // when it arrived (Env.Now)
 
 	ended *version // in which ingress ended, for egress to begin at; nil for copies
 

@@ -23,11 +23,11 @@ type state struct {
 	then   *state
 }
 
-// parserStep is an operation of a parser that may fail, or else the step that it is.
+// parserStep is an operation of a parser that may fail, or else the steps that it is.
 type parserStep struct {
 	op     parseOp
 	effect effect // of op
-	step   *step
+	steps  []step
 }
 
 // parserCode is a compiled parser.
@@ -161,12 +161,12 @@ func (k *code) endParse(p *packet) {
 }
 
 // infallible is an operation that does not fail.
-func infallible(do op, m *move, e effect) parserStep {
-	if do == nil {
-		do = func(*packet) {}
-	}
-	return parserStep{step: &step{do: do, m: m, e: e}, op: func(p *packet) bool {
-		do(p)
+func infallible(steps []step) parserStep {
+	ops := fuse(steps)
+	return parserStep{steps: steps, op: func(p *packet) bool {
+		for _, f := range ops {
+			f(p)
+		}
 		return true
 	}}
 }
@@ -188,11 +188,11 @@ func (c *compiler) parserOp(o *bmv2json.ParserOp) (s parserStep, err error) {
 		s.effect = nothing
 		s.op, err = c.advance(o)
 	default:
-		f, err := c.primitive(o.Primitive)
+		steps, err := c.steps(o.Primitive)
 		if err != nil {
 			return s, primitiveError(err, "parser", o.Primitive)
 		}
-		return infallible(f, nil, c.effect(o.Primitive)), nil
+		return infallible(steps), nil
 	}
 	return s, err
 }
@@ -332,13 +332,12 @@ func (c *compiler) parserSet(o *bmv2json.ParserOp) (s parserStep, err error) {
 	}
 	dstExpr := &bmv2json.Expr{Kind: bmv2json.KField, Type: bmv2json.Data, Field: o.Dst}
 	params := []bmv2json.Param{{Expr: dstExpr}, {Expr: o.Expr}}
-	prim, compile := "assign", c.assignPrim
+	prim := bmv2json.Primitive{Op: "assign", Params: params}
 	if dst.varbit {
-		prim, compile = "assign_VL", c.assignVarBit
+		prim.Op = "assign_VL"
 	}
-	c.moved = nil
-	f, err := compile(params)
-	return infallible(f, c.moved, c.effect(&bmv2json.Primitive{Op: prim, Params: params})), err
+	steps, err := c.steps(&prim)
+	return infallible(steps), err
 }
 
 func (c *compiler) parserVerify(o *bmv2json.ParserOp) (parseOp, error) {

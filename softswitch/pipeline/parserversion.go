@@ -44,7 +44,7 @@ func (s *specializer) parserAt(st *state, f *facts) *parserVersion {
 	b := &assembler{s: s, f: f.clone()}
 	v := &parserVersion{first: st, f: b.f}
 	flush := func() {
-		if ops := fuseMoves(withoutLost(b.steps)); len(ops) > 0 {
+		if ops := fuse(withoutLost(b.steps)); len(ops) > 0 {
 			v.ops = append(v.ops, func(p *packet) bool {
 				for _, f := range ops {
 					f(p)
@@ -57,9 +57,11 @@ func (s *specializer) parserAt(st *state, f *facts) *parserVersion {
 	for {
 		v.states++
 		for i := range st.steps {
-			if x := &st.steps[i]; x.step != nil {
-				b.add(*x.step)
-			} else {
+			x := &st.steps[i]
+			for _, y := range x.steps {
+				b.add(y)
+			}
+			if x.steps == nil {
 				flush()
 				v.ops = append(v.ops, x.op)
 				b.f.after(&x.effect)

@@ -128,10 +128,50 @@ func (c *compiler) assignPrim(a []bmv2json.Param) (op, error) {
 		return nil, err
 	}
 	f, err := c.target(&a[0], src)
-	if len(before) > 0 {
-		c.moved = nil
-	}
 	return after(before, f), err
+}
+
+// steps compiles one primitive call to the steps it takes.
+func (c *compiler) steps(prim *bmv2json.Primitive) ([]step, error) {
+	if prim.Op == "assign" && len(prim.Params) == 2 {
+		if sums, err := c.assignSums(prim.Params); len(sums) > 0 || err != nil {
+			return sums, err
+		}
+	}
+	f, err := c.primitive(prim)
+	if f == nil || err != nil {
+		return nil, err
+	}
+	return []step{{do: f, e: c.effect(prim)}}, nil
+}
+
+// assignSums compiles an assignment to sums; none when it takes more.
+func (c *compiler) assignSums(a []bmv2json.Param) (steps []step, err error) {
+	if a[0].Kind != bmv2json.PExpr || a[0].Expr.Kind != bmv2json.KField || a[0].Expr.Field.Field == bmv2json.ValidField ||
+		a[1].Kind != bmv2json.PExpr || a[1].Expr.Type != bmv2json.Data {
+		return nil, nil
+	}
+	dst := c.l.slot(a[0].Expr.Field)
+	if dst.words > 1 || dst.varbit || c.strict {
+		return nil, nil
+	}
+	n, before, err := c.share(a[1].Expr)
+	if err != nil {
+		return nil, err
+	}
+	last, ok := n.asSum()
+	if !ok {
+		return nil, nil
+	}
+	for _, b := range before {
+		if b.sum == nil {
+			return nil, nil
+		}
+		steps = append(steps, b.sum.step())
+	}
+	last.dst = dst.off
+	last.mask &= mask64(dst.width)
+	return append(steps, last.step()), nil
 }
 
 // copyField is the short way between wide fields of one width.

@@ -10,6 +10,7 @@ type run struct {
 	digests []sentDigest
 	values  []Value // of digests, shared memory
 	bytes   []byte
+	now     uint64 // when the frame, or the burst it is in, was taken
 }
 
 // sentDigest is a digest whose values lie in run.values[from:to].
@@ -23,6 +24,7 @@ type sentDigest struct {
 func (pl *Pipeline) Process(port uint32, frame []byte) {
 	pl.mu.Lock()
 	r := pl.takeRun()
+	r.now = pl.now()
 	pl.one(r, port, frame)
 	pl.mu.Unlock()
 	pl.finish(r)
@@ -164,7 +166,7 @@ func (pl *Pipeline) ingress(r *run, p *packet) {
 		pl.note(p, EventDrop, "too many passes")
 		return
 	}
-	p.now = pl.now()
+	p.now = r.now
 	p.ingressLen = len(p.in)
 	length := p.length
 	if p.passes == 1 {

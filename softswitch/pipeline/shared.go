@@ -16,21 +16,27 @@ type sharing struct {
 	uses   []int          // places a subexpression is used in, by id
 	memo   map[*bmv2json.Expr]int
 	done   map[int]num // compiled ones, by id
-	before []op        // evaluate them, in order
+	before []prepared  // evaluate them, in order
+}
+
+// prepared evaluates a shared subexpression; sum says the same as do where it is one.
+type prepared struct {
+	do  op
+	sum *sum
 }
 
 // share compiles an expression with common subexpressions evaluated once; the
 // steps to take before are returned with it.
-func (c *compiler) share(e *bmv2json.Expr) (num, []op, error) {
+func (c *compiler) share(e *bmv2json.Expr) (n num, before []prepared, err error) {
 	if c.strict || c.sharing != nil { // strict mode reports every read where it stands
-		n, err := c.num(e)
+		n, err = c.num(e)
 		return n, nil, err
 	}
 	s := &sharing{ids: map[string]int{}, memo: map[*bmv2json.Expr]int{}, done: map[int]num{}}
 	s.identify(e)
 	c.sharing = s
 	defer func() { c.sharing = nil }()
-	n, err := c.num(e)
+	n, err = c.num(e)
 	return n, s.before, err
 }
 
@@ -89,29 +95,38 @@ func (c *compiler) find(e *bmv2json.Expr) (n num, ok bool, err error) {
 		return n, false, err
 	}
 	if n.limbs == nil && n.shape == shapeAny {
-		low, t := n.low, c.scratch(1)
-		s.before = append(s.before, func(p *packet) { p.tmp[t] = low(p) })
-		n = num{lo: n.lo, hi: n.hi, low: func(p *packet) uint64 { return p.tmp[t] }}
+		low, t := n.low, c.l.scratch()
+		step := prepared{do: func(p *packet) { p.w[t] = low(p) }}
+		if x, ok := n.asSum(); ok && n.unsigned() {
+			x.dst = t
+			step.sum = &x
+		}
+		s.before = append(s.before, step)
+		kept := num{lo: n.lo, hi: n.hi, low: func(p *packet) uint64 { return p.w[t] }}
+		if n.unsigned() {
+			kept.shape, kept.off = shapeField, t
+		}
+		n = kept
 	}
 	s.done[id] = n
 	return n, true, nil
 }
 
 // after makes one step of the preparations and the step itself.
-func after(before []op, f op) op {
+func after(before []prepared, f op) op {
 	switch len(before) {
 	case 0:
 		return f
 	case 1:
-		a := before[0]
+		a := before[0].do
 		return func(p *packet) {
 			a(p)
 			f(p)
 		}
 	}
 	return func(p *packet) {
-		for _, b := range before {
-			b(p)
+		for i := range before {
+			before[i].do(p)
 		}
 		f(p)
 	}

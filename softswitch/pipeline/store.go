@@ -47,29 +47,18 @@ func (c *compiler) storeSlot(s slot, src num) (op, error) {
 	if c.specSlot(s) {
 		return c.storeSpec(off, m, src), nil
 	}
-	v, i, k, a := src.low, src.off, src.k, src.arg
+	v, i, k, a := src.low, src.off, src.k&m, src.arg
 	fits := src.fits(s.width)
-	switch src.shape {
-	case shapeConst:
-		k &= m
-		c.moved = &move{dst: off, k: k}
+	switch {
+	case src.shape == shapeConst:
 		return func(p *packet) { p.w[off] = k }, nil
-	case shapeField:
-		c.moved = &move{dst: off, src: i, mask: m}
-		if fits {
-			return func(p *packet) { p.w[off] = p.w[i] }, nil
-		}
-		return func(p *packet) { p.w[off] = p.w[i] & m }, nil
-	case shapeArg:
-		if fits {
-			return func(p *packet) { p.w[off] = p.args[a] }, nil
-		}
+	case src.shape == shapeField && fits:
+		return func(p *packet) { p.w[off] = p.w[i] }, nil
+	case src.shape == shapeArg && fits:
+		return func(p *packet) { p.w[off] = p.args[a] }, nil
+	case src.shape == shapeArg:
 		return func(p *packet) { p.w[off] = p.args[a] & m }, nil
-	}
-	if !fits && src.masked != nil {
-		v, fits = src.masked(m), true
-	}
-	if fits {
+	case fits:
 		return func(p *packet) { p.w[off] = v(p) }, nil
 	}
 	return func(p *packet) { p.w[off] = v(p) & m }, nil

@@ -52,7 +52,7 @@ func randomControl(r *rand.Rand) []*node {
 				a.jumps = []func(*packet) int{func(p *packet) int { p.exit = p.w[off] == k; return 1 }}
 				a.steps = nil
 			}
-			a.ops = fuseMoves(a.steps)
+			a.ops = fuse(a.steps)
 			plainNode(n, &call{action: a, args: []uint64{r.Uint64N(4)}}, later(i))
 		}
 	}
@@ -67,9 +67,9 @@ func randomStep(r *rand.Rand) step {
 	pure := effect{bounded: true, writes: []int{dst}, pure: true, reads: []int{src}}
 	switch r.IntN(9) {
 	case 0:
-		return move{dst: dst, k: k}.step()
+		return setTo(dst, k).step()
 	case 1:
-		return move{dst: dst, src: src, mask: 3}.step()
+		return sum{dst: dst, terms: []term{{off: src, mask: 3}, {off: valid, mask: 1, left: 1}}[:1+r.IntN(2)], k: k, inv: r.Uint64N(2), mask: 3}.step()
 	case 2:
 		return step{do: func(p *packet) { p.w[dst] = (p.w[src] + k) & 3 }, e: pure}
 	case 3:
