@@ -1,10 +1,11 @@
 // Package pipeline is the embedded P4 data plane: it runs any BMv2 JSON
 // that p4c emits for the v1model architecture.
 //
-// A program is compiled once, by [Compile], into closures specialised for the
-// operands they meet (a field compared with a constant, a field masked and
-// added to another, and so on). [New] makes a running instance of it, with its
-// own tables, registers, counters, meters and selectors. [Pipeline.Process]
+// A program is compiled by [Compile] into nodes that do for any packet, and
+// closures specialised for the operands they meet. [New] makes a running
+// instance of it, with its own tables, registers, counters, meters and
+// selectors, which compiles the program again, bit by bit, for what is known of
+// the packets that come (version.go, docs/adr/0005). [Pipeline.Process]
 // takes one frame to its end: parser, checksum verification, ingress, the
 // traffic manager with clones, multicast, resubmission and recirculation,
 // egress, checksum update and deparser. Nothing is allocated per packet once
@@ -19,7 +20,10 @@
 //   - What Compile accepts, Process carries out; everything else is refused by
 //     Compile with its name and place. No packet can make Process panic.
 //   - One packet makes a bounded amount of work: see [MaxPasses] and
-//     [MaxCopies].
+//     [MaxCopies]; all packets together a bounded amount of code: see
+//     [Env.Versions].
+//   - What leaves, and what is counted and remembered, does not depend on which
+//     form of the program a packet went through.
 //   - Process may be called concurrently. One mutex guards an instance; it is
 //     not held while Env.Transmit and Env.Digest run.
 //
