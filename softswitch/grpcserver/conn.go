@@ -54,6 +54,7 @@ type conn struct {
 
 // newConn makes a connection that serve serves.
 func newConn(s *Server, raw net.Conn) *conn {
+	raw = spinning(raw)
 	c := &conn{s: s, raw: raw, net: raw, left: initialWindow, streams: make(map[uint32]*stream), toSend: initialWindow, initial: initialWindow}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
