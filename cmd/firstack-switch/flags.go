@@ -115,7 +115,7 @@ func newCommand(out, errOut io.Writer) *cobra.Command {
 	f.Uint32Var(&c.cpuPort, "cpu-port", 0, "port to the controller, 0 = none")
 	f.Uint32Var(&c.dropPort, "drop-port", 511, "egress port that means drop")
 	f.IntVar(&c.maxFrame, "max-frame", 0, "longest frame in bytes, 0 = 16384")
-	f.IntVar(&c.queue, "input-queue", ports.DefaultQueue, "received frames that may wait at each interface")
+	f.IntVar(&c.queue, "input-queue", ports.DefaultQueue, "received frames that may wait at each interface (2 KiB each at an MTU of 1500 bytes)")
 	f.StringVar(&c.grpcAddr, "grpc-server-addr", "0.0.0.0:9559", "address of the P4Runtime and gNMI server")
 	f.BoolVar(&c.tls, "grpc-server-ssl", false, "serve P4Runtime over TLS")
 	f.StringVar(&c.cacert, "grpc-server-cacert", "", "certificates of the authorities that clients are checked against (PEM)")

@@ -30,8 +30,9 @@ type Port interface {
 // MaxBurst is how many frames are received or sent at a time.
 const MaxBurst = 64
 
-// DefaultQueue is how many received frames may wait at an Interface.
-const DefaultQueue = 4096
+// DefaultQueue is how many received frames may wait at an Interface: 16 MiB of them at an MTU of 1500 bytes, which is what the
+// kernel keeps for a socket with a buffer of half that size.
+const DefaultQueue = 8192
 
 // Burster is a Port that sends many frames with less work than one after the other.
 type Burster interface {
