@@ -18,6 +18,7 @@ import (
 
 	"github.com/firstack/firstack/p4src"
 	"github.com/firstack/firstack/softswitch"
+	"github.com/firstack/firstack/softswitch/pipeline"
 	"github.com/firstack/firstack/tests/vector"
 )
 
@@ -145,6 +146,9 @@ func (t *Target) Control(ctx context.Context) (vector.Events, error) {
 
 // Session is the target's P4Runtime side.
 func (t *Target) Session() *vector.Session { return t.session }
+
+// Pipeline is the running instance.
+func (t *Target) Pipeline() *pipeline.Pipeline { return t.sw.Pipeline() }
 
 // Limits implements vector.Target: there are none.
 func (t *Target) Limits() vector.Limits { return vector.Limits{} }
