@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -92,16 +93,31 @@ func tryProgram(t *testing.T, data []byte) {
 	if footprint(src) > 1<<22 {
 		return // it may ask for much, but not here
 	}
-	env := Env{PRE: somePRE(), Digest: func(Digest) {}}
-	plain := New(p, env)
-	env.Tracer, env.Strict = &recorder{}, true
-	traced := New(p, env)
+	var left [2]string // with versions, without
+	env := func(i int) Env {
+		return Env{
+			PRE: somePRE(), Rand: func() uint64 { return 4 }, Versions: -i,
+			Digest:   func(d Digest) { left[i] += fmt.Sprintf("%s %x\n", d.Name, d.Fields) },
+			Transmit: func(port uint32, f []byte) { left[i] += fmt.Sprintf("%d %x\n", port, f) },
+		}
+	}
+	plain, nodes := New(p, env(0)), New(p, env(1))
+	watched := Env{PRE: somePRE(), Tracer: &recorder{}, Strict: true}
+	traced := New(p, watched)
 	start := time.Now()
 	next := rand.New(rand.NewPCG(uint64(len(data)), 3)).Uint64
+	both := func(port uint32, f []byte) {
+		left = [2]string{}
+		plain.Process(port, f)
+		nodes.Process(port, f)
+		if left[0] != left[1] || plain.Stats() != nodes.Stats() {
+			t.Errorf("port %d, frame %x:\n%s%+v\nwithout versions:\n%s%+v", port, f, left[0], plain.Stats(), left[1], nodes.Stats())
+		}
+	}
 	for _, n := range []int{0, 1, 5, 40, 200} {
-		plain.Process(1, make([]byte, n))
+		both(1, make([]byte, n))
 		f := randomFrame(next)
-		plain.Process(2, f)
+		both(2, f)
 		traced.Process(2, f)
 	}
 	if d := time.Since(start); d > 20*time.Second {
