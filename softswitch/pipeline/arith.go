@@ -176,9 +176,6 @@ func (c *compiler) not(a num) num {
 	}
 	x := a.low
 	n.low = func(p *packet) uint64 { return ^x(p) }
-	if parts, k, _, ok := a.parts(); ok && len(parts) == 1 && k == 0 {
-		n.inverted = &parts[0]
-	}
 	if x, ok := a.asSum(); ok && len(x.terms) > 0 && x.inv == 0 {
 		if x.inv = ^uint64(0); x.mask == x.inv {
 			n.final = &x

@@ -1,5 +1,7 @@
 package pipeline
 
+import "slices"
+
 // assembler makes one version.
 type assembler struct {
 	s     *specializer
@@ -17,12 +19,12 @@ type assembler struct {
 // control takes in a control from a node on, up to the first that needs the packet to be decided.
 func (b *assembler) control(n *node) {
 	for {
-		switch {
-		case b.leaves || n == nil && !b.mayLeave:
-			b.finish(toEnd, nil)
+		if b.exits(n) {
 			return
-		case b.mayLeave:
-			b.finish(toExit, n)
+		}
+		switch {
+		case n == nil:
+			b.finish(toEnd, nil)
 			return
 		case n.compares() && b.f.known[n.off]:
 			n = n.on(b.f.w[n.off] == n.k)
@@ -50,14 +52,20 @@ func (b *assembler) control(n *node) {
 
 // rest leaves a control to the nodes.
 func (b *assembler) rest(n *node) {
+	if !b.exits(n) {
+		b.finish(toNodes, n)
+	}
+}
+
+// exits ends the version if an action did, or may, exit; else the control would go on at n.
+func (b *assembler) exits(n *node) bool {
 	switch {
 	case b.leaves:
 		b.finish(toEnd, nil)
 	case b.mayLeave:
 		b.finish(toExit, n)
-	default:
-		b.finish(toNodes, n)
 	}
+	return b.leaves || b.mayLeave
 }
 
 // decide ends the version with a branch.
@@ -178,8 +186,6 @@ func withoutLost(steps []step) []step {
 		}
 		kept = append(kept, *s)
 	}
-	for i, j := 0, len(kept)-1; i < j; i, j = i+1, j-1 {
-		kept[i], kept[j] = kept[j], kept[i]
-	}
+	slices.Reverse(kept)
 	return kept
 }

@@ -95,10 +95,7 @@ func (b *assembler) entry(t *Table, r uint32) *node {
 	}
 	i := uint32(rec[d.offAct])
 	b.action(d.actions[i], rec[d.offArgs:d.offArgs+d.argMax], true, false)
-	if d.hitMiss {
-		return d.hit
-	}
-	return d.next[i]
+	return d.afterHit(int(i))
 }
 
 // missed takes in a default action that cannot be changed.
@@ -108,14 +105,8 @@ func (b *assembler) missed(t *Table) *node {
 		b.steps = append(b.steps, step{do: t.countMiss, e: nothing})
 	}
 	if t.deflt == nil {
-		if d.hitMiss {
-			return d.miss
-		}
-		return d.missDefault
+		return d.afterMiss(-1)
 	}
 	b.action(t.deflt.action, t.deflt.args, true, false)
-	if d.hitMiss {
-		return d.miss
-	}
-	return d.next[t.defltSlot]
+	return d.afterMiss(t.defltSlot)
 }

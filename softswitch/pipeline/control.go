@@ -159,19 +159,31 @@ func (c *compiler) tableNode(n *node, src *bmv2json.Table, profiles map[*bmv2jso
 
 // run applies the table to a packet and gives the next node.
 func (t *Table) run(p *packet) *node {
-	r := noRecord
 	if t.recs.live > 0 {
-		key := t.def.pack(p)
-		if t.def.exact {
-			r = t.find(key)
-		} else {
-			r = t.search(p, key)
+		if r := t.lookup(p, t.def.pack(p)); r != noRecord {
+			return t.hit(p, r)
 		}
 	}
-	if r == noRecord {
-		return t.missed(p)
+	return t.missed(p)
+}
+
+// afterHit is the node behind an action of an entry, by its position.
+func (d *tableDef) afterHit(slot int) *node {
+	if d.hitMiss {
+		return d.hit
 	}
-	return t.hit(p, r)
+	return d.next[slot]
+}
+
+// afterMiss is the node behind the default action, by its position; -1 is no action.
+func (d *tableDef) afterMiss(slot int) *node {
+	switch {
+	case d.hitMiss:
+		return d.miss
+	case slot < 0:
+		return d.missDefault
+	}
+	return d.next[slot]
 }
 
 // hit carries out an entry.
@@ -186,10 +198,7 @@ func (t *Table) hit(p *packet, r uint32) *node {
 	a := d.actions[i]
 	p.args = rec[d.offArgs : d.offArgs+d.argMax]
 	a.run(p)
-	if d.hitMiss {
-		return d.hit
-	}
-	return d.next[i]
+	return d.afterHit(int(i))
 }
 
 // touch is what a hit does besides the action: the direct counter, the idle timeout, the direct meter.
@@ -219,10 +228,7 @@ func (t *Table) indirect(p *packet, ref uint64) *node {
 	}
 	p.args = k.args
 	k.action.run(p)
-	if t.def.hitMiss {
-		return t.def.hit
-	}
-	return t.def.next[t.def.slotOf[k.action]]
+	return t.def.afterHit(t.def.slotOf[k.action])
 }
 
 // countMiss counts a packet that missed.
@@ -235,18 +241,11 @@ func (t *Table) countMiss(p *packet) {
 
 // missed carries out the default action.
 func (t *Table) missed(p *packet) *node {
-	d := t.def
 	t.countMiss(p)
 	if t.deflt == nil {
-		if d.hitMiss {
-			return d.miss
-		}
-		return d.missDefault
+		return t.def.afterMiss(-1)
 	}
 	p.args = t.deflt.args
 	t.deflt.action.run(p)
-	if d.hitMiss {
-		return d.miss
-	}
-	return d.next[t.defltSlot]
+	return t.def.afterMiss(t.defltSlot)
 }

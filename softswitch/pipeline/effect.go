@@ -173,9 +173,9 @@ func (h *header) numbers() (words []int) {
 	return words
 }
 
-// validity is what making a header valid or not says of it and of the others in its union.
-func (h *header) validity(v uint64) []fact {
-	facts := []fact{{h.valid, v}}
+// validity is what making a header valid says of it and of the others in its union.
+func (h *header) validity() []fact {
+	facts := []fact{{h.valid, 1}}
 	for _, other := range h.siblings {
 		facts = append(facts, fact{other, 0})
 	}

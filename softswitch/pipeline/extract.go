@@ -68,6 +68,9 @@ func fieldSteps(h *header) []fieldStep {
 
 // load reads up to 8 bytes, big endian.
 func load(b []byte) uint64 {
+	if len(b) == 8 {
+		return binary.BigEndian.Uint64(b)
+	}
 	var v uint64
 	for _, c := range b {
 		v = v<<8 | uint64(c)

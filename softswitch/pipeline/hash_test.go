@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"hash/crc32"
 	"testing"
 )
 
@@ -26,6 +27,27 @@ func TestHashes(t *testing.T) {
 	} {
 		if got := hashFuncs[c.algo]([]byte(c.in)); got != c.want {
 			t.Errorf("%s(%q) = %x, want %x", c.algo, c.in, got, c.want)
+		}
+	}
+}
+
+// TestReflected compares with the standard library's, and with one byte at a time, at all lengths of a flow.
+func TestReflected(t *testing.T) {
+	r := randomised(t)
+	for n := range 40 {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		if got, want := crc32IEEE(b), uint64(crc32.ChecksumIEEE(b)); got != want {
+			t.Errorf("crc32 of %x: %x, want %x", b, got, want)
+		}
+		want := uint32(0)
+		for i := range b {
+			want = crc16Table.update(want, b[i:i+1])
+		}
+		if got := crc16(b); got != uint64(want) {
+			t.Errorf("crc16 of %x: %x, want %x", b, got, want)
 		}
 	}
 }

@@ -25,6 +25,14 @@ type group struct {
 	live int
 }
 
+// lookup gives the record that a packet with a packed key hits.
+func (t *Table) lookup(p *packet, key []uint64) uint32 {
+	if t.def.exact {
+		return t.find(key)
+	}
+	return t.search(p, key)
+}
+
 // find looks a packed key up in an exact table.
 func (t *Table) find(key []uint64) uint32 {
 	g := t.groups[0]

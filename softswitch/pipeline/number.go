@@ -19,9 +19,8 @@ type num struct {
 	// fits 64 bits and low says it all.
 	limbs func(n int) func(p *packet, dst []uint64)
 
-	terms    []term // low is their sum and addend; nil when it is no such sum
-	addend   uint64
-	inverted *term // low is the complement of this term
+	terms  []term // low is their sum and addend; nil when it is no such sum
+	addend uint64
 
 	final *sum // low is this sum, of which nothing is a part: it is inverted, or a mask takes a carry away
 

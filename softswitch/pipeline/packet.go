@@ -10,13 +10,13 @@ type packet struct {
 	tmp    []uint64  // scratch of wide expressions, placed at compile time
 	pl     *Pipeline // the instance
 
-	in      []byte // the frame as this pass of ingress found it
-	pos     int    // bytes the parser has consumed
-	payload []byte // what the parser left
-	out     []byte // the deparsed frame
-	calc    []byte // input of a calculation
-	buf     []byte // out's memory
-	valid   []*header
+	in      []byte    // the frame as this pass of ingress found it
+	pos     int       // bytes the parser has consumed
+	payload []byte    // what the parser left
+	out     []byte    // the deparsed frame
+	calc    []byte    // input of a calculation
+	buf     []byte    // out's memory
+	valid   []*header // to be emitted; scratch
 
 	number     uint64 // of the received frame; copies share it
 	passes     int

@@ -177,7 +177,7 @@ func (c *compiler) parserOp(o *bmv2json.ParserOp) (s parserStep, err error) {
 		s.op, err = c.extract(o)
 		if o.Header != nil {
 			h := &c.l.headers[o.Header.Index]
-			s.effect = effect{bounded: true, writes: h.words(), sets: h.validity(1)}
+			s.effect = effect{bounded: true, writes: h.words(), sets: h.validity()}
 		} // else it is one of a stack
 	case bmv2json.OpSet:
 		return c.parserSet(o)

@@ -5,7 +5,6 @@ const maxStretch = 32
 
 // parserVersion is a parser's state for what is known where it is entered, and the states that follow in any case.
 type parserVersion struct {
-	first   *state
 	ops     []parseOp
 	states  int
 	last    *state // whose transition decides
@@ -42,7 +41,7 @@ func (s *specializer) parserAt(st *state, f *facts) *parserVersion {
 	}
 	s.left--
 	b := &assembler{s: s, f: f.clone()}
-	v := &parserVersion{first: st, f: b.f}
+	v := &parserVersion{f: b.f}
 	flush := func() {
 		if ops := fuse(withoutLost(b.steps)); len(ops) > 0 {
 			v.ops = append(v.ops, func(p *packet) bool {
@@ -89,11 +88,10 @@ func (s *specializer) parse(p *packet) *version {
 }
 
 func (s *specializer) walk(p *packet) *version {
-	v := s.parser
-	if v == nil { // a parser without states
-		return s.ingress
-	}
-	for n := 0; n+v.states <= maxStates; {
+	k := s.pl.code
+	st, v := k.parser.init, s.parser
+	n := 0
+	for ; v != nil && n+v.states <= maxStates; v = s.way(v, st) {
 		for _, o := range v.ops {
 			if !o(p) {
 				return s.ingress
@@ -110,16 +108,9 @@ func (s *specializer) walk(p *packet) *version {
 			}
 			return v.ingress
 		}
-		w := s.way(v, next)
-		if w == nil {
-			s.pl.code.walk(next, p, n)
-			return s.ingress
-		}
-		v = w
-		if n+v.states > maxStates {
-			s.pl.code.walk(next, p, n)
-		}
+		st = next
 	}
+	k.walk(st, p, n) // without versions
 	return s.ingress
 }
 
@@ -149,41 +140,4 @@ func (s *specializer) accepted(v *parserVersion) *version {
 		}
 	}
 	return s.at(k.ingressWords, k.ingress, f)
-}
-
-// departing gives the version of egress for a packet that ended ingress in v and is copied nowhere.
-func (s *specializer) departing(v *version) *version {
-	if v.egress == nil {
-		v.egress = s.egress
-		if v.f != nil {
-			std := &s.pl.code.std
-			f := v.f.clone()
-			for _, x := range []stdField{std.instanceType, std.enqTimestamp, std.enqDepth, std.egressTimestamp, std.deqTimedelta,
-				std.deqDepth, std.deqQueueingID, std.egressPort, std.egressSpec, std.packetLength} {
-				if x.ok {
-					f.forget(x.off)
-				}
-			}
-			v.egress = s.at(s.pl.code.egressWords, s.pl.code.egress, f)
-		}
-	}
-	return v.egress
-}
-
-// emitted lists the headers that are valid; nil when that is not known of all.
-func (s *specializer) emitted(f *facts) []*header {
-	k := s.pl.code
-	if len(k.deparseOps) > 0 {
-		return nil
-	}
-	valid := []*header{}
-	for _, h := range k.order {
-		if !f.known[h.valid] {
-			return nil
-		}
-		if f.w[h.valid] != 0 {
-			valid = append(valid, h)
-		}
-	}
-	return valid
 }

@@ -47,7 +47,7 @@ type Pipeline struct {
 	runs   []*run    // recycled
 	before []uint64  // a packet's words before a step, for the tracer
 
-	special *specializer // nil while packets are traced
+	special *specializer
 }
 
 // New makes an instance. All its memory for registers, counters and meters is
@@ -96,9 +96,11 @@ func New(p *Program, env Env) *Pipeline {
 		pl.tables = append(pl.tables, t)
 		pl.byName[d.name] = t
 	}
-	if env.Tracer == nil && env.Versions >= 0 {
-		pl.special = newSpecializer(pl, cmp.Or(env.Versions, maxVersions))
+	versions := max(cmp.Or(env.Versions, maxVersions), 0)
+	if env.Tracer != nil {
+		versions = 0
 	}
+	pl.special = newSpecializer(pl, versions)
 	return pl
 }
 
@@ -130,6 +132,14 @@ func (pl *Pipeline) Do(f func()) {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
 	f()
+}
+
+// Versions is how many versions the instance has made (see Env). It locks the
+// instance itself.
+func (pl *Pipeline) Versions() int {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	return pl.special.most - pl.special.left
 }
 
 // Program is the program the instance runs.

@@ -176,15 +176,11 @@ func (pl *Pipeline) ingress(r *run, p *packet) {
 		pl.traceReceive(p)
 	}
 	s := pl.special
-	var begin *version
-	switch {
-	case s == nil:
-		k.parse(p)
-	case p.passes == 1:
+	begin := s.ingress
+	if p.passes == 1 {
 		begin = s.parse(p)
-	default:
+	} else {
 		k.parse(p)
-		begin = s.ingress
 	}
 	if p.parserError != k.parser.errors.noError {
 		pl.stats.ParserErrors++
@@ -198,11 +194,7 @@ func (pl *Pipeline) ingress(r *run, p *packet) {
 	if pl.env.Tracer != nil {
 		pl.traceChanges(p)
 	}
-	if s == nil {
-		pl.apply(k.ingress, p)
-	} else {
-		p.ended = s.follow(begin, p)
-	}
+	p.ended = s.follow(begin, p)
 	p.exit = false
 
 	if p.clone {
@@ -267,16 +259,12 @@ func (pl *Pipeline) egress(r *run, p *packet) {
 		pl.trace(p, Event{Kind: EventEgress, Port: p.port})
 		pl.traceSnapshot(p)
 	}
-	var emitted []*header
-	if s := pl.special; s == nil {
-		pl.apply(k.egress, p)
-	} else {
-		begin := s.egress
-		if p.ended != nil {
-			begin = s.departing(p.ended)
-		}
-		emitted = s.follow(begin, p).emitted
+	s := pl.special
+	begin := s.egress
+	if p.ended != nil {
+		begin = s.departing(p.ended)
 	}
+	emitted := s.follow(begin, p).emitted
 	p.exit = false
 	if p.clone {
 		pl.cloneEgress(r, p)

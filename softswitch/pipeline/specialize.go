@@ -6,9 +6,10 @@ import "crypto/sha256"
 type specializer struct {
 	pl      *Pipeline
 	made    map[origin]*version
-	left    int // versions that may still be made
+	most    int // versions that may be made
+	left    int // those that may still be
 	states  map[parserOrigin]*parserVersion
-	parser  *parserVersion // nil when there is none
+	parser  *parserVersion // nil when there is none: no states, or no versions
 	ingress *version       // for packets of which nothing is known
 	egress  *version
 	end     *version // likewise
@@ -33,7 +34,7 @@ type parserOrigin struct {
 
 func newSpecializer(pl *Pipeline, most int) *specializer {
 	s := &specializer{
-		pl: pl, made: map[origin]*version{}, states: map[parserOrigin]*parserVersion{}, left: most,
+		pl: pl, made: map[origin]*version{}, states: map[parserOrigin]*parserVersion{}, most: most, left: most,
 		end: &version{kind: toEnd}, scratch: pl.newPacket(),
 	}
 	words := pl.code.l.words
@@ -50,9 +51,7 @@ func (s *specializer) at(side *relevance, n *node, f *facts) *version {
 
 // version gives the version that begins with a table's action, if there is one, and goes on at a node.
 func (s *specializer) version(o origin, n *node, f *facts, begin func(*assembler)) *version {
-	if s.left == 0 {
-		o.sum = [sha256.Size]byte{}
-	} else {
+	if s.left > 0 {
 		o.sum = f.sum()
 	}
 	if v := s.made[o]; v != nil {
@@ -108,10 +107,7 @@ func (s *specializer) hit(v *version, i int) *version {
 		slot, args = int(uint32(rec[t.def.offAct])), rec[t.def.offArgs:t.def.offArgs+t.def.argMax]
 	}
 	a := t.def.actions[slot]
-	next := t.def.hit
-	if !t.def.hitMiss {
-		next = t.def.next[slot]
-	}
+	next := t.def.afterHit(slot)
 	f := t.def.measured(v.f).only(v.side.before(a, v.side.of(next)))
 	made := s.version(o, next, f, func(b *assembler) { b.action(a, args, args != nil, true) })
 	v.look.hits[i] = made
@@ -122,19 +118,13 @@ func (s *specializer) hit(v *version, i int) *version {
 func (s *specializer) miss(v *version, i int) *version {
 	t := v.look.t
 	o := origin{side: v.side, node: v.node, table: t, way: i}
-	next := t.def.miss
+	next := t.def.afterMiss(i - 1)
 	if i == 0 {
-		if !t.def.hitMiss {
-			next = t.def.missDefault
-		}
 		f := v.f.only(v.side.of(next))
 		v.look.misses[0] = s.version(o, next, f, func(*assembler) {})
 		return v.look.misses[0]
 	}
 	a := t.def.actions[i-1]
-	if !t.def.hitMiss {
-		next = t.def.next[i-1]
-	}
 	f := v.f.only(v.side.before(a, v.side.of(next)))
 	made := s.version(o, next, f, func(b *assembler) { b.action(a, nil, false, true) })
 	v.look.misses[i] = made
@@ -149,4 +139,41 @@ func (t *tableDef) measured(f *facts) *facts {
 	f = f.clone()
 	f.forget(t.meter.result.off)
 	return f
+}
+
+// departing gives the version of egress for a packet that ended ingress in v and is copied nowhere.
+func (s *specializer) departing(v *version) *version {
+	if v.egress == nil {
+		v.egress = s.egress
+		if v.f != nil {
+			std := &s.pl.code.std
+			f := v.f.clone()
+			for _, x := range []stdField{std.instanceType, std.enqTimestamp, std.enqDepth, std.egressTimestamp, std.deqTimedelta,
+				std.deqDepth, std.deqQueueingID, std.egressPort, std.egressSpec, std.packetLength} {
+				if x.ok {
+					f.forget(x.off)
+				}
+			}
+			v.egress = s.at(s.pl.code.egressWords, s.pl.code.egress, f)
+		}
+	}
+	return v.egress
+}
+
+// emitted lists the headers that are valid; nil when that is not known of all.
+func (s *specializer) emitted(f *facts) []*header {
+	k := s.pl.code
+	if len(k.deparseOps) > 0 {
+		return nil
+	}
+	valid := []*header{}
+	for _, h := range k.order {
+		if !f.known[h.valid] {
+			return nil
+		}
+		if f.w[h.valid] != 0 {
+			valid = append(valid, h)
+		}
+	}
+	return valid
 }

@@ -27,7 +27,7 @@ func (s *sum) value(w []uint64) uint64 {
 	return (v ^ s.inv) & s.mask
 }
 
-// step is one step of an action; sum says the same as do where it is one.
+// step is one step of an action: a sum, or else do.
 type step struct {
 	do  op
 	sum *sum
@@ -40,7 +40,7 @@ func (s sum) step() step {
 	for _, t := range s.terms {
 		e.reads = append(e.reads, t.off)
 	}
-	return step{do: func(p *packet) { p.w[s.dst] = s.value(p.w) }, sum: &s, e: e}
+	return step{sum: &s, e: e}
 }
 
 // fuse makes the operations of a list of steps.

@@ -206,11 +206,16 @@ func (t *tableDef) pack(p *packet) []uint64 {
 		return key
 	}
 	clear(key)
-	for i := range t.pieces {
-		x := &t.pieces[i]
-		key[x.dst] |= p.w[x.src] >> x.right & x.mask << x.left
-	}
+	packPieces(t.pieces, p.w, key)
 	return key
+}
+
+// packPieces adds pieces to a key.
+func packPieces(pieces []piece, w, key []uint64) {
+	for i := range pieces {
+		x := &pieces[i]
+		key[x.dst] |= w[x.src] >> (x.right & 63) & x.mask << (x.left & 63)
+	}
 }
 
 // setBits sets n bits from bit on.

@@ -90,8 +90,8 @@ func (n *num) joining(a, b *num) {
 
 // masking makes n the parts of a under a mask.
 func (n *num) masking(a *num, mask uint64) {
-	if t := a.inverted; t != nil && t.left == 0 {
-		// Above the term all bits are set.
+	if x := a.final; x != nil && x.inv == ^uint64(0) && x.mask == x.inv && x.k == 0 && len(x.terms) == 1 && x.terms[0].left == 0 {
+		t := x.terms[0] // the complement of one term: above it all bits are set
 		n.setParts([]term{{off: t.off, right: t.right, inv: ^t.inv, mask: mask & t.mask}}, mask&^t.mask)
 		return
 	}

@@ -80,19 +80,12 @@ func (pl *Pipeline) args(k *call) []Value {
 // traced is Table.run with events.
 func (t *Table) traced(p *packet) *node {
 	e := Event{Kind: EventTable, Name: t.def.name, Const: t.frozen}
-	r := noRecord
 	key := t.def.pack(p)
 	for i := range t.def.keys {
 		f := &t.def.keys[i]
 		e.Key = append(e.Key, t.pl.value(f.Width, getField(key, f.bit, f.Width)))
 	}
-	if t.recs.live > 0 {
-		if t.def.exact {
-			r = t.find(key)
-		} else {
-			r = t.search(p, key)
-		}
-	}
+	r := t.lookup(p, key)
 	k := t.deflt
 	if r != noRecord {
 		e.Hit = true

@@ -49,38 +49,31 @@ func (s *specializer) follow(v *version, p *packet) *version {
 		for _, f := range v.ops {
 			f(p)
 		}
-		next := v.no
+		yes := false
 		switch v.kind {
 		case toEnd:
 			return v
 		case toEqual:
-			yes := p.w[v.off] == v.k
-			if yes {
-				next = v.yes
-			}
-			if next == nil {
-				next = s.branch(v, yes)
-			}
+			yes = p.w[v.off] == v.k
 		case toTest:
-			yes := v.test(p)
-			if yes {
-				next = v.yes
-			}
-			if next == nil {
-				next = s.branch(v, yes)
-			}
+			yes = v.test(p)
 		case toTable:
-			next = v.look.run(s, v, p)
+			v = v.look.run(s, v, p)
+			continue
 		case toExit:
 			if p.exit {
 				return s.end
 			}
-			if next == nil {
-				next = s.branch(v, false)
-			}
 		default: // toNodes
 			s.pl.apply(v.node, p)
 			return s.end
+		}
+		next := v.no
+		if yes {
+			next = v.yes
+		}
+		if next == nil {
+			next = s.branch(v, yes)
 		}
 		v = next
 	}
@@ -101,21 +94,16 @@ type lookup struct {
 // find gives the record that a packet hits.
 func (l *lookup) find(p *packet) uint32 {
 	t := l.t
+	if t.recs.live == 0 {
+		return noRecord
+	}
 	key := p.key[:len(l.base)]
 	copy(key, l.base)
-	for i := range l.pieces {
-		x := &l.pieces[i]
-		key[x.dst] |= p.w[x.src] >> (x.right & 63) & x.mask << (x.left & 63)
-	}
-	switch {
-	case l.scan:
+	packPieces(l.pieces, p.w, key)
+	if l.scan {
 		return t.scan(l.rows, key)
-	case t.recs.live == 0:
-		return noRecord
-	case t.def.exact:
-		return t.find(key)
 	}
-	return t.search(p, key)
+	return t.lookup(p, key)
 }
 
 // run applies the table and gives the version that goes on.

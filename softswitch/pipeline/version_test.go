@@ -149,7 +149,7 @@ func TestVersionsAreProgramsToo(t *testing.T) {
 		if filepath.Base(file) == "tiny.json" {
 			continue // a program for its parts; it parses next to nothing
 		}
-		limits := []int{-1, 0, 3, 9}
+		limits := []int{-1, 0, 1, 2, 3, 9}
 		out := make([]string, len(limits))
 		var pls []*Pipeline
 		seed := r.Uint64()
@@ -181,6 +181,9 @@ func TestVersionsAreProgramsToo(t *testing.T) {
 			}
 		}
 		for i, pl := range pls {
+			if n := pl.Versions(); limits[i] > 0 && n > limits[i] || (n == 0) != (limits[i] < 0) {
+				t.Errorf("%s: %d versions made, with a limit of %d", file, n, limits[i])
+			}
 			if got, want := contents(pl), contents(pls[0]); got != want {
 				t.Fatalf("%s: with %d versions\n%s\nwithout:\n%s", file, limits[i], got, want)
 			}

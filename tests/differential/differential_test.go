@@ -99,18 +99,11 @@ func runRound(t *testing.T, name string, round, n int, reference bool, hits map[
 		}
 	}()
 	r := rand.New(rand.NewPCG(*seed, uint64(round)))
-	tr := &traffic{r: r, program: name}
-	for range flowsAtOnce {
-		tr.begin()
-	}
-	g := &generator{r: r, flows: func() []flow { return tr.flows }, info: program.Info, oneShot: chance(r, 4)}
-	base, err := baseUpdates(program, pick(r, bases[name]))
+	tr, g, base, err := draw(r, program)
 	if err != nil {
 		return p, err
 	}
-	if p.oneShot = g.oneShot; g.oneShot {
-		base = slices.DeleteFunc(base, usesProfile) // the two can't be mixed
-	}
+	p.oneShot = g.oneShot
 	if chance(r, 8) {
 		base = base[:ports+1] // the random ones alone
 	}
@@ -141,6 +134,20 @@ func runRound(t *testing.T, name string, round, n int, reference bool, hits map[
 		}
 	}
 	return p, errors.Join(p.finish(ctx), p.hits(ctx, hits))
+}
+
+// draw makes what packets and entries of a round come from, and the entries that it begins with.
+func draw(r *rand.Rand, program *vector.Program) (*traffic, *generator, []*p4v1.Update, error) {
+	tr := &traffic{r: r, program: program.Name}
+	for range flowsAtOnce {
+		tr.begin()
+	}
+	g := &generator{r: r, flows: func() []flow { return tr.flows }, info: program.Info, oneShot: chance(r, 4)}
+	base, err := baseUpdates(program, pick(r, bases[program.Name]))
+	if g.oneShot {
+		base = slices.DeleteFunc(base, usesProfile) // the two can't be mixed
+	}
+	return tr, g, base, err
 }
 
 // usesProfile tells whether an update is a member, a group, or an entry that refers to one.

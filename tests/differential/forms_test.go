@@ -60,17 +60,9 @@ func compareForms(t *testing.T, name string, round int) error {
 		switches = append(switches, p)
 	}
 	r := rand.New(rand.NewPCG(*seed, uint64(1000+round)))
-	tr := &traffic{r: r, program: name}
-	for range flowsAtOnce {
-		tr.begin()
-	}
-	g := &generator{r: r, flows: func() []flow { return tr.flows }, info: program.Info, oneShot: chance(r, 4)}
-	base, err := baseUpdates(program, pick(r, bases[name]))
+	tr, g, base, err := draw(r, program)
 	if err != nil {
 		return err
-	}
-	if g.oneShot {
-		base = slices.DeleteFunc(base, usesProfile)
 	}
 	written := g.initial()
 	write := func(updates []*p4v1.Update) (err error) {
@@ -104,7 +96,9 @@ func compareForms(t *testing.T, name string, round int) error {
 			if err := errors.Join(p.ours.Advance(p.clock), p.ours.Send(one.port, one.frame)); err != nil {
 				return err
 			}
-			left = append(left, frameTexts(p.ours.Frames()))
+			frames := p.ours.Frames()
+			p.frames += len(frames)
+			left = append(left, frameTexts(frames))
 		}
 		for i := range left {
 			if left[i] != left[0] {
@@ -113,8 +107,17 @@ func compareForms(t *testing.T, name string, round int) error {
 			}
 		}
 	}
+	if p := switches[0]; p.frames*3 < p.packets {
+		return fmt.Errorf("%d packets made %d frames leave: most of what they should show does not show", p.packets, p.frames)
+	}
 	var states []string
-	for _, p := range switches {
+	for i, p := range switches {
+		switch made := p.ours.Pipeline().Versions(); {
+		case forms[i] > 0 && made != forms[i]:
+			return fmt.Errorf("%d versions made of %d: they should not suffice", made, forms[i])
+		case forms[i] < 0 && made > 0, forms[i] == 0 && made <= slices.Max(forms):
+			return fmt.Errorf("%d versions made, with %d", made, forms[i])
+		}
 		state, err := p.state(t)
 		if err != nil {
 			return err
