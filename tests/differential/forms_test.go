@@ -26,43 +26,61 @@ var forms = []int{-1, 60, 0}
 func TestForms(t *testing.T) {
 	t.Logf("seed %d", *seed)
 	const rounds = 3 // of each program
+	packets, frames, usedUp, more := 0, 0, 0, 0
 	for round := range rounds * len(p4src.Programs) {
 		program := string(p4src.Programs[round%len(p4src.Programs)])
 		t.Run(fmt.Sprintf("%s/%d", program, round), func(t *testing.T) {
-			if err := compareForms(t, program, round); err != nil {
-				t.Errorf("-seed %d: %v", *seed, err)
+			switches, err := compareForms(t, program, round)
+			if err != nil {
+				t.Fatalf("-seed %d: %v", *seed, err)
+			}
+			for i, p := range switches {
+				packets, frames = packets+p.packets, frames+p.frames
+				switch made := p.ours.Pipeline().Versions(); {
+				case forms[i] < 0 && made > 0, forms[i] > 0 && made > forms[i]:
+					t.Errorf("%d versions made, with %d", made, forms[i])
+				case made == forms[i]:
+					usedUp++
+				case made > slices.Max(forms):
+					more++
+				}
 			}
 		})
 	}
+	if frames*3 < packets {
+		t.Errorf("%d packets made %d frames leave: most of what they should show does not show", packets, frames)
+	}
+	if usedUp == 0 || more == 0 {
+		t.Errorf("in %d rounds versions did not suffice, in %d more were made: both ways are to be taken", usedUp, more)
+	}
 }
 
-func compareForms(t *testing.T, name string, round int) error {
+func compareForms(t *testing.T, name string, round int) (switches []*pair, err error) {
 	ctx := t.Context()
 	program, err := vector.LoadProgram(name)
 	if err != nil {
-		return err
+		return switches, err
 	}
-	var switches []*pair
 	for _, versions := range forms {
 		target, err := embedded.StartVersions(ctx, versions)
 		if err != nil {
-			return err
+			return switches, err
 		}
 		p := &pair{program: program, ours: target}
-		defer func() {
+		t.Cleanup(func() {
 			if err := p.close(); err != nil {
 				t.Error(err)
 			}
-		}()
+		})
 		if err := target.Load(ctx, program); err != nil {
-			return err
+			return switches, err
 		}
 		switches = append(switches, p)
 	}
 	r := rand.New(rand.NewPCG(*seed, uint64(1000+round)))
 	tr, g, base, err := draw(r, program)
 	if err != nil {
-		return err
+		return switches, err
 	}
 	written := g.initial()
 	write := func(updates []*p4v1.Update) (err error) {
@@ -72,19 +90,19 @@ func compareForms(t *testing.T, name string, round int) error {
 		return err
 	}
 	if err := errors.Join(write(base), write(written)); err != nil {
-		return err
+		return switches, err
 	}
 	for switches[0].packets < perRound {
 		if chance(r, 8) {
 			if err := write(g.change(written)); err != nil {
-				return err
+				return switches, err
 			}
 		}
 		if chance(r, 12) {
 			out := g.packetOut(tr.next().frame)
 			for _, p := range switches {
 				if err := p.packetOut(ctx, out); err != nil {
-					return err
+					return switches, err
 				}
 			}
 		}
@@ -94,7 +112,7 @@ func compareForms(t *testing.T, name string, round int) error {
 			p.packets++
 			p.clock += tick
 			if err := errors.Join(p.ours.Advance(p.clock), p.ours.Send(one.port, one.frame)); err != nil {
-				return err
+				return switches, err
 			}
 			frames := p.ours.Frames()
 			p.frames += len(frames)
@@ -102,34 +120,25 @@ func compareForms(t *testing.T, name string, round int) error {
 		}
 		for i := range left {
 			if left[i] != left[0] {
-				return fmt.Errorf("packet %d at port %d: %s\n%x\n%d versions:\n%s%d versions:\n%s",
+				return switches, fmt.Errorf("packet %d at port %d: %s\n%x\n%d versions:\n%s%d versions:\n%s",
 					switches[0].packets, one.port, one.text, one.frame, forms[0], left[0], forms[i], left[i])
 			}
 		}
 	}
-	if p := switches[0]; p.frames*3 < p.packets {
-		return fmt.Errorf("%d packets made %d frames leave: most of what they should show does not show", p.packets, p.frames)
-	}
 	var states []string
-	for i, p := range switches {
-		switch made := p.ours.Pipeline().Versions(); {
-		case forms[i] > 0 && made != forms[i]:
-			return fmt.Errorf("%d versions made of %d: they should not suffice", made, forms[i])
-		case forms[i] < 0 && made > 0, forms[i] == 0 && made <= slices.Max(forms):
-			return fmt.Errorf("%d versions made, with %d", made, forms[i])
-		}
+	for _, p := range switches {
 		state, err := p.state(t)
 		if err != nil {
-			return err
+			return switches, err
 		}
 		states = append(states, state)
 	}
 	for i, s := range states {
 		if s != states[0] {
-			return fmt.Errorf("with %d versions the state differs from that with %d:\n%s", forms[i], forms[0], firstDifference(s, states[0]))
+			return switches, fmt.Errorf("with %d versions the state differs from that with %d:\n%s", forms[i], forms[0], firstDifference(s, states[0]))
 		}
 	}
-	return nil
+	return switches, nil
 }
 
 func frameTexts(frames []vector.Frame) string {
